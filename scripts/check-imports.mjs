@@ -1,0 +1,92 @@
+// Data runs downhill: fails on an import that climbs, and on any cycle. Type-only imports count.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const RULES = {
+  'main.ts': ['config', 'app.ts', 'base', 'cluster.ts'],
+  'cluster.ts': ['config', 'app.ts', 'base'],
+  'app.ts': '*',
+  http: ['broker', 'machines', 'tokens', 'people', 'connections', 'access', 'audit', 'wire', 'base'],
+  dialects: [
+    'http',
+    'broker',
+    'machines',
+    'tokens',
+    'people',
+    'connections',
+    'access',
+    'audit',
+    'wire',
+    'base',
+  ],
+  broker: ['tokens', 'connections', 'kinds', 'outbound', 'access', 'audit', 'base'],
+  machines: ['connections', 'kinds', 'access', 'audit', 'base'],
+  storage: ['tokens', 'people', 'connections', 'broker', 'machines', 'audit', 'access', 'crypto', 'base'],
+  tokens: ['access', 'audit', 'crypto', 'base'],
+  people: ['access', 'audit', 'crypto', 'base'],
+  connections: ['kinds', 'access', 'audit', 'crypto', 'base'],
+  kinds: ['outbound', 'base'],
+  config: ['base'],
+  access: ['base'],
+  audit: ['crypto', 'base'],
+  crypto: ['base'],
+  outbound: ['base'],
+  wire: ['base'],
+  base: [],
+  client: ['wire', 'base'],
+  cli: ['client', 'wire', 'base'],
+  doubles: ['base'],
+};
+// The command line starts the programs; it reaches them through these doors, loaded when asked for.
+const DOORS = {
+  'cli/commands/serve.ts': ['main.ts'],
+  'cli/commands/double.ts': ['doubles'],
+  'cli/commands/offline.ts': ['offline.ts'],
+};
+RULES['offline.ts'] = ['config', 'app.ts', 'storage', 'crypto', 'audit', 'base'];
+
+const root = resolve('src');
+const files = readdirSync(root, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+const faults = [];
+const graph = new Map();
+
+const roomOf = (file) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file);
+
+for (const file of files) {
+  const text = readFileSync(join(root, file), 'utf8');
+  const targets = [];
+  for (const match of text.matchAll(/(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g)) {
+    const target = relative(root, resolve(root, dirname(file), match[1]));
+    targets.push(target);
+    const here = roomOf(file);
+    const there = roomOf(target);
+    if (here === there || target.startsWith('..')) continue;
+    const allowed = [...(RULES[here] === '*' ? [there] : (RULES[here] ?? [])), ...(DOORS[file] ?? [])];
+    if (RULES[here] === undefined)
+      faults.push(`${file}: the room '${here}' is not in the plan of scripts/check-imports.mjs`);
+    else if (!allowed.includes(there))
+      faults.push(`${file} imports ${target}: '${here}' may not know '${there}'`);
+  }
+  graph.set(file, targets);
+}
+
+const state = new Map();
+function visit(file, path) {
+  if (state.get(file) === 'done' || !graph.has(file)) return;
+  if (state.get(file) === 'open') {
+    faults.push(`cycle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`);
+    return;
+  }
+  state.set(file, 'open');
+  for (const target of graph.get(file)) visit(target, [...path, file]);
+  state.set(file, 'done');
+}
+for (const file of files) visit(file, []);
+
+if (faults.length > 0) {
+  console.error(faults.join('\n'));
+  process.exit(1);
+}
+console.log(`imports: ${files.length} files, every arrow points down, no cycles`);

@@ -1,0 +1,2 @@
+/** Placeholder until a suite needs a shared server. */
+export default function setup(): void {}
