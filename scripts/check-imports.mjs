@@ -28,7 +28,7 @@ const RULES = {
   kinds: ['outbound', 'base'],
   config: ['base'],
   access: ['base'],
-  audit: ['crypto', 'base'],
+  audit: ['access', 'crypto', 'base'],
   crypto: ['base'],
   outbound: ['base'],
   wire: ['base'],

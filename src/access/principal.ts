@@ -1,0 +1,46 @@
+/** Who acts in one request, as proven by the token presented. */
+export interface Actor {
+  readonly kind: 'user' | 'bot' | 'bootstrap' | 'internal';
+  readonly username: string;
+  /** Public id of the token presented; null for the bootstrap token and for Tessera itself. */
+  readonly tokenId: string | null;
+  readonly tokenType: string | null;
+  /** The token's name, when it has one. */
+  readonly tokenName: string | null;
+  /** Effective scopes at this moment. */
+  readonly scopes: ReadonlySet<string>;
+  /** Roles in effect: those of the owner that this token carries. */
+  readonly roles: readonly string[];
+  /** The scopes this token is pinned to, or null when only its roles limit it. */
+  readonly pinnedScopes: readonly string[] | null;
+  /** Epoch seconds; null when it never ends. */
+  readonly expiresAt: number | null;
+  /** Network address the request came from. */
+  readonly address: string | null;
+}
+
+export const BOOTSTRAP_NAME = '<bootstrap>';
+export const INTERNAL_NAME = '<internal>';
+
+export const internalActor: Actor = {
+  kind: 'internal',
+  username: INTERNAL_NAME,
+  tokenId: null,
+  tokenType: null,
+  tokenName: null,
+  scopes: new Set(),
+  roles: [],
+  pinnedScopes: null,
+  expiresAt: null,
+  address: null,
+};
+
+export function bootstrapActor(address: string | null): Actor {
+  return {
+    ...internalActor,
+    kind: 'bootstrap',
+    username: BOOTSTRAP_NAME,
+    scopes: new Set(['admin:token', 'admin:oidc']),
+    address,
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * One step of the change feed: something that verdicts are computed from is no longer what it was. Written in
+ * the same transaction as the change itself and followed by every process.
+ */
+export interface Change {
+  readonly topic:
+    | 'token'
+    | 'principal'
+    | 'roles'
+    | 'scopes'
+    | 'signing-keys'
+    | 'bootstrap'
+    | 'quota'
+    | 'connection'
+    | 'route';
+  /** Which one: token id, username, connection id; `*` where the topic is small enough to be read again whole. */
+  readonly key: string;
+}
+
+export const change = (topic: Change['topic'], key = '*'): Change => ({ topic, key });

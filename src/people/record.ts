@@ -1,0 +1,35 @@
+import type { UserInfo } from '../base/user-info.ts';
+
+/** A user or a bot. Times are epoch seconds. */
+export interface PrincipalRecord {
+  readonly username: string;
+  readonly kind: 'user' | 'bot';
+  readonly userInfo: UserInfo;
+  readonly hasPassword: boolean;
+  readonly disabled: boolean;
+  readonly createdAt: number;
+  readonly createdBy: string;
+}
+
+/** A role given to a user: by whom and when stays known. */
+export interface RoleGrant {
+  readonly username: string;
+  readonly role: string;
+  readonly grantedBy: string;
+  /** Epoch milliseconds: the OSMO surface shows fractions of a second. */
+  readonly grantedAt: number;
+}
+
+export interface RoleRecord {
+  readonly name: string;
+  readonly description: string;
+  /** For the administrator's role: every scope known now. */
+  readonly scopes: readonly string[];
+  readonly builtin: boolean;
+}
+
+export interface ScopeRecord {
+  readonly name: string;
+  readonly description: string;
+  readonly builtin: boolean;
+}

@@ -1,0 +1,76 @@
+import type { Actor } from '../access/principal.ts';
+import type { RoleTable } from '../access/scopes.ts';
+import type { Journal } from '../audit/journal.ts';
+import type { Result } from '../base/result.ts';
+import type { UserInfo } from '../base/user-info.ts';
+import type { PrincipalRecord, RoleGrant, RoleRecord, ScopeRecord } from './record.ts';
+
+export interface PrincipalFilter {
+  readonly kind?: 'user' | 'bot';
+  readonly prefix?: string;
+  /** Holding at least one of these. */
+  readonly roles?: readonly string[];
+}
+
+export interface PeopleReads {
+  principal(username: string): Promise<PrincipalRecord | null>;
+  /** Newest first, then by name. */
+  principals(filter: PrincipalFilter): Promise<PrincipalRecord[]>;
+  /** Of one user, ordered by role; of one role, newest first. */
+  grantsOf(username: string): Promise<RoleGrant[]>;
+  grantsOfRole(role: string): Promise<RoleGrant[]>;
+  roles(): Promise<RoleRecord[]>;
+  scopes(): Promise<ScopeRecord[]>;
+  roleTable(): Promise<RoleTable>;
+  passwordHash(username: string): Promise<string | null>;
+}
+
+export interface NewPrincipal {
+  readonly username: string;
+  readonly kind: 'user' | 'bot';
+  readonly userInfo: UserInfo;
+  readonly passwordHash: string | null;
+  readonly createdAt: number;
+  readonly createdBy: string;
+}
+
+export interface PeopleTx extends PeopleReads, Journal {
+  /** Whether a principal has this name in any spelling of upper and lower case. */
+  nameIsTaken(username: string): Promise<boolean>;
+  insertPrincipal(principal: NewPrincipal): Promise<void>;
+  updatePrincipal(
+    username: string,
+    change: Partial<{ userInfo: UserInfo; disabled: boolean; passwordHash: string | null }>,
+  ): Promise<void>;
+  deletePrincipal(username: string): Promise<void>;
+  insertGrant(grant: RoleGrant): Promise<void>;
+  deleteGrant(username: string, role: string): Promise<boolean>;
+  putRole(role: RoleRecord): Promise<void>;
+  deleteRole(name: string): Promise<void>;
+  putScope(scope: ScopeRecord): Promise<void>;
+  deleteScope(name: string): Promise<void>;
+  /** Revokes the user's live tokens (or sessions only) with all made from them. Returns how many. */
+  revokeTokensOf(username: string, which: 'all' | 'sessions', actor: Actor, atMs: number): Promise<number>;
+  administrators(): Promise<string[]>;
+  bootstrapSecrets(): Promise<{ id: string; digest: string }[]>;
+  insertBootstrapSecret(id: string, digest: string, createdAt: number): Promise<void>;
+  deleteBootstrapSecrets(): Promise<void>;
+}
+
+export interface PeopleStore extends PeopleReads {
+  change<T>(work: (tx: PeopleTx) => Promise<Result<T>>): Promise<Result<T>>;
+  bootstrapSecrets(): Promise<{ id: string; digest: string }[]>;
+  administrators(): Promise<string[]>;
+}
+
+export interface SignInAttempts {
+  readonly failures: number;
+  /** Epoch milliseconds. */
+  readonly lastAt: number;
+}
+
+export interface ThrottleStore {
+  attempts(key: string): Promise<SignInAttempts | null>;
+  recordFailure(key: string, atMs: number): Promise<void>;
+  clear(key: string): Promise<void>;
+}

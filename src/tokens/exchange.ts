@@ -1,0 +1,59 @@
+import { fault } from '../base/fault.ts';
+import { err, type Result } from '../base/result.ts';
+import type { AccessJwt, AccessJwts } from './access-jwt.ts';
+import type { Verified, Verifier } from './verify.ts';
+
+/** Seconds an access JWT lives unless configured otherwise. */
+export const JWT_LIFETIME_DEFAULT = 300;
+
+export interface ExchangeRequest {
+  /** Narrow to these; all of them must be held. Absent: everything the token holds. */
+  readonly scopes?: readonly string[];
+  readonly audience?: string;
+  readonly lifetimeSeconds?: number;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+export interface Exchange {
+  /** Trades a good token for a short access JWT (RFC 8693), which dies with the token on our own surfaces. */
+  exchange(verified: Verified, request: ExchangeRequest): Promise<Result<AccessJwt & { scopes: string[] }>>;
+}
+
+interface Dependencies {
+  readonly verifier: Verifier;
+  readonly jwts: AccessJwts;
+  readonly defaultAudience: string;
+  readonly lifetimeSeconds: number;
+}
+
+export function createExchange({ verifier, jwts, defaultAudience, lifetimeSeconds }: Dependencies): Exchange {
+  return {
+    async exchange(verified, request) {
+      const held = verifier.effectiveScopes(verified);
+      const scopes = request.scopes === undefined ? held : [...new Set(request.scopes)].sort();
+      const lacking = scopes.filter((scope) => !held.includes(scope));
+      if (lacking.length > 0) {
+        return err(
+          fault(
+            'insufficient_scope',
+            `The token does not hold ${lacking.map((scope) => `'${scope}'`).join(', ')}.`,
+            {
+              requiredScopes: lacking,
+            },
+          ),
+        );
+      }
+      const { record } = verified.token;
+      const issued = await jwts.issue({
+        username: record.username,
+        tokenId: record.id,
+        scopes,
+        audience: request.audience ?? defaultAudience,
+        tokenExpiresAt: record.expiresAt,
+        lifetimeSeconds: request.lifetimeSeconds ?? lifetimeSeconds,
+        ...(request.extra === undefined ? {} : { extra: request.extra }),
+      });
+      return issued.ok ? { ok: true, value: { ...issued.value, scopes } } : issued;
+    },
+  };
+}

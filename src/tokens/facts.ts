@@ -1,0 +1,161 @@
+import { LRUCache } from 'lru-cache';
+import type { RoleTable } from '../access/scopes.ts';
+import { USER_ROLE } from '../access/scopes.ts';
+import type { Change } from '../base/change.ts';
+import { storedDigest } from '../crypto/digest.ts';
+import type { OwnerRecord, TokenRecord } from './record.ts';
+import type { TokenReads } from './store.ts';
+
+/** A token as verdicts see it: immutable, shared by all requests that present it. */
+export interface TokenFacts {
+  readonly record: TokenRecord;
+  readonly digest: Uint8Array;
+  readonly roles: readonly string[] | null;
+  readonly scopes: ReadonlySet<string> | null;
+  readonly granted: ReadonlySet<string>;
+}
+
+export interface OwnerFacts {
+  readonly record: OwnerRecord;
+  /** Including the role every user has. */
+  readonly roles: readonly string[];
+}
+
+/**
+ * What verdicts are computed from, kept in memory and dropped when the change feed says it changed. `undefined`
+ * means "not at hand, ask {@link Facts.load}"; `null` means "there is none".
+ */
+export interface Facts {
+  token(id: string): TokenFacts | null | undefined;
+  owner(username: string): OwnerFacts | null | undefined;
+  roleTable(): RoleTable | undefined;
+  loadToken(id: string): Promise<TokenFacts | null>;
+  loadOwner(username: string): Promise<OwnerFacts | null>;
+  loadRoleTable(): Promise<RoleTable>;
+  /** Drops what the change touches. Called for every change of the feed, and right after a local commit. */
+  forget(change: Change): void;
+  forgetAll(): void;
+}
+
+interface Limits {
+  readonly tokens: number;
+}
+
+type Reads = Pick<TokenReads, 'token' | 'owner' | 'roleTable'>;
+
+export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000 }): Facts {
+  const tokens = new LRUCache<string, TokenFacts>({ max: limits.tokens });
+  const owners = new LRUCache<string, OwnerFacts>({ max: limits.tokens });
+  // Ids that do not exist. An id is random and never asked for before it is made, so no good token is ever in here
+  // for longer than a stray guess; the bound and the short life are against memory, not against error.
+  const absent = new LRUCache<string, true>({ max: 50_000, ttl: 30_000 });
+  let roles: RoleTable | undefined;
+
+  const tokenLoads = new Loads<TokenFacts | null>();
+  const ownerLoads = new Loads<OwnerFacts | null>();
+  const roleLoads = new Loads<RoleTable>();
+
+  return {
+    token: (id) => tokens.get(id) ?? (absent.has(id) ? null : undefined),
+    owner: (username) => owners.get(username),
+    roleTable: () => roles,
+
+    loadToken: (id) =>
+      tokenLoads.run(
+        id,
+        async () => {
+          const record = await reads.token(id);
+          return record === null ? null : factsOf(record);
+        },
+        (facts) => {
+          if (facts === null) absent.set(id, true);
+          else tokens.set(id, facts);
+        },
+      ),
+
+    loadOwner: (username) =>
+      ownerLoads.run(
+        username,
+        async () => {
+          const record = await reads.owner(username);
+          if (record === null) return null;
+          return { record, roles: record.kind === 'user' ? [USER_ROLE, ...record.roles] : record.roles };
+        },
+        (facts) => {
+          if (facts !== null) owners.set(username, facts);
+        },
+      ),
+
+    loadRoleTable: () =>
+      roleLoads.run(
+        '*',
+        () => reads.roleTable(),
+        (table) => {
+          roles = table;
+        },
+      ),
+
+    forget({ topic, key }) {
+      if (topic === 'token') {
+        tokens.delete(key);
+        absent.delete(key);
+        tokenLoads.spoil(key);
+      } else if (topic === 'principal') {
+        owners.delete(key);
+        ownerLoads.spoil(key);
+      } else if (topic === 'roles' || topic === 'scopes') {
+        roles = undefined;
+        roleLoads.spoil('*');
+      }
+    },
+
+    forgetAll() {
+      tokens.clear();
+      owners.clear();
+      absent.clear();
+      roles = undefined;
+      for (const loads of [tokenLoads, ownerLoads, roleLoads]) loads.spoilAll();
+    },
+  };
+}
+
+function factsOf(record: TokenRecord): TokenFacts {
+  return {
+    record,
+    digest: storedDigest(record.secretDigest),
+    roles: record.roles,
+    scopes: record.scopes === null ? null : new Set(record.scopes),
+    granted: new Set(record.granted),
+  };
+}
+
+/** One load per key at a time. A load during which its key was forgotten is answered but not kept. */
+class Loads<T> {
+  readonly #running = new Map<string, { readonly result: Promise<T>; spoilt: boolean }>();
+
+  run(key: string, read: () => Promise<T>, keep: (value: T) => void): Promise<T> {
+    const running = this.#running.get(key);
+    if (running !== undefined && !running.spoilt) return running.result;
+    const load = { spoilt: false, result: Promise.resolve() as Promise<unknown> as Promise<T> };
+    load.result = (async () => {
+      try {
+        const value = await read();
+        if (!load.spoilt) keep(value);
+        return value;
+      } finally {
+        if (this.#running.get(key) === load) this.#running.delete(key);
+      }
+    })();
+    this.#running.set(key, load);
+    return load.result;
+  }
+
+  spoil(key: string): void {
+    const running = this.#running.get(key);
+    if (running !== undefined) running.spoilt = true;
+  }
+
+  spoilAll(): void {
+    for (const load of this.#running.values()) load.spoilt = true;
+  }
+}
