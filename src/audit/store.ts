@@ -1,0 +1,25 @@
+import type { Result } from '../base/result.ts';
+import type { ChainedEntry, ChainHead } from './chain.ts';
+import type { Journal } from './journal.ts';
+
+export interface AuditFilter {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly subject?: string;
+  readonly tokenId?: string;
+  readonly route?: string;
+  /** Epoch milliseconds, inclusive. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** Only rows before this one, newest first. */
+  readonly beforeSeq?: number;
+  /** Only rows after this one, oldest first. */
+  readonly afterSeq?: number;
+  readonly limit: number;
+}
+
+export interface AuditStore {
+  entries(filter: AuditFilter): Promise<ChainedEntry[]>;
+  head(): Promise<ChainHead | null>;
+  change<T>(work: (tx: Journal) => Promise<Result<T>>): Promise<Result<T>>;
+}

@@ -1,0 +1,100 @@
+import { requireScope } from '../access/policy.ts';
+import type { Actor } from '../access/principal.ts';
+import { ok, type Result } from '../base/result.ts';
+import { type ChainedEntry, type ChainHead, type ChainMac, type ChainReport, verifyChain } from './chain.ts';
+import type { AuditEntry } from './entry.ts';
+import type { AuditFilter, AuditStore } from './store.ts';
+
+/** The audit trail as its readers and its batch writers meet it. */
+export interface AuditTrail {
+  list(actor: Actor, filter: AuditFilter): Promise<Result<ChainedEntry[]>>;
+  verify(actor: Actor): Promise<Result<ChainReport>>;
+  /**
+   * Queues an entry that belongs to no administrative change (a refusal, a use); written within a second. False
+   * when the queue is full: the caller must then not go on with what it wanted to have audited.
+   */
+  note(entry: AuditEntry): boolean;
+  /** Writes what is queued. Called by a timer and once at the end. */
+  flush(): Promise<void>;
+}
+
+/** Where the newest head is noted outside the database. */
+export interface AuditAnchor {
+  read(): Promise<ChainHead | null>;
+  write(head: ChainHead): Promise<void>;
+}
+
+interface Dependencies {
+  readonly store: AuditStore;
+  /** Null without the master key: nothing can be proven then. */
+  readonly mac: ChainMac;
+  readonly anchor: AuditAnchor;
+}
+
+const QUEUE_MAX = 20_000;
+const BATCH = 500;
+const PAGE = 1_000;
+
+export function createAuditTrail({ store, mac, anchor }: Dependencies): AuditTrail {
+  const queue: AuditEntry[] = [];
+  let flushing: Promise<void> | null = null;
+
+  async function* everything(): AsyncGenerator<ChainedEntry> {
+    for (let after = 0; ; ) {
+      const rows = await store.entries({ afterSeq: after, limit: PAGE });
+      yield* rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      after = last.seq;
+    }
+  }
+
+  async function write(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.slice(0, BATCH);
+      const written = await store.change<void>(async (tx) => {
+        for (const entry of batch) await tx.audit(entry);
+        return ok(undefined);
+      });
+      if (!written.ok) return;
+      queue.splice(0, batch.length);
+    }
+    const head = await store.head();
+    if (head !== null) await anchor.write(head);
+  }
+
+  return {
+    async list(actor, filter) {
+      const allowed = requireScope(actor, 'read:audit', 'read the audit trail');
+      return allowed.ok ? ok(await store.entries(filter)) : allowed;
+    },
+
+    async verify(actor) {
+      const allowed = requireScope(actor, 'read:audit', 'verify the audit trail');
+      if (!allowed.ok) return allowed;
+      // Read before the rows: what is appended meanwhile then lies beyond it instead of missing from it.
+      const [anchored, head] = [await anchor.read(), await store.head()];
+      const upTo = head?.seq ?? 0;
+      async function* untilHead(): AsyncGenerator<ChainedEntry> {
+        for await (const row of everything()) {
+          if (row.seq > upTo && head !== null) return;
+          yield row;
+        }
+      }
+      return ok(await verifyChain(mac, untilHead(), head, anchored));
+    },
+
+    note(entry) {
+      if (queue.length >= QUEUE_MAX) return false;
+      queue.push(entry);
+      return true;
+    },
+
+    flush() {
+      flushing ??= write().finally(() => {
+        flushing = null;
+      });
+      return flushing;
+    },
+  };
+}

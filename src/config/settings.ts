@@ -1,0 +1,204 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { DAY, MINUTE } from '../base/clock.ts';
+import { Secret } from '../base/secret.ts';
+
+/** Everything the environment decides, checked once at the start. Secrets stand apart. */
+export interface Config {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  /** Scheme and host that people and clients use; without a trailing slash. */
+  readonly publicUrl: string;
+  readonly workers: number;
+  readonly masterKeyFile: string;
+  readonly sessionSeconds: number;
+  readonly longestTokenSeconds: number | null;
+  readonly delegatedSeconds: number;
+  readonly jwtSeconds: number;
+  readonly signingKeyDays: number;
+  /** Networks whose X-Forwarded-For is believed, as CIDR texts. */
+  readonly trustedProxies: readonly string[];
+  readonly scopes: Readonly<Record<string, string>>;
+  readonly logLevel: string;
+}
+
+export interface Secrets {
+  readonly databaseUrl: Secret | null;
+  readonly bootstrapToken: Secret | null;
+  /** Key text from the environment instead of a file. */
+  readonly masterKeys: Secret | null;
+}
+
+export interface Settings {
+  readonly config: Config;
+  readonly secrets: Secrets;
+}
+
+/** One setting that does not parse: its name and what to do. */
+export interface SettingFault {
+  readonly name: string;
+  readonly message: string;
+}
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+const duration = (shortest: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}[smhd]$/, 'write a number and a unit, such as 12h or 90d')
+    .transform((text) => Number(text.slice(0, -1)) * UNITS[text.slice(-1) as keyof typeof UNITS])
+    .refine((length) => length >= shortest, `must be at least ${shortest / MINUTE} minutes`);
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number')
+  .transform(Number)
+  .refine((n) => n <= 65_535, 'must be at most 65535');
+
+const origin = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
+    context.addIssue({ code: 'custom', message: 'must be http:// or https:// and a host, without a path' });
+    return z.NEVER;
+  }
+  return url.origin;
+});
+
+const Environment = z.object({
+  TESSERA_DATA_DIR: z.string().min(1, 'must not be empty').optional(),
+  TESSERA_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
+  TESSERA_PORT: port.default(8001),
+  TESSERA_PUBLIC_URL: origin.optional(),
+  TESSERA_WORKERS: z
+    .string()
+    .regex(/^([1-9]\d?)$/, 'must be a number from 1 to 99')
+    .transform(Number)
+    .default(1),
+  TESSERA_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  TESSERA_MASTER_KEY_FILE: z.string().min(1, 'must not be empty').optional(),
+  TESSERA_MASTER_KEY: z.string().min(1, 'must not be empty').optional(),
+  TESSERA_BOOTSTRAP_TOKEN: z
+    .string()
+    .regex(
+      /^(tsr-[0-9A-Za-z]{22}-[0-9A-Za-z]{28}|gt-[\w-]{22}\.[\w-]{22})$/,
+      "must be a token: 'gt-', 22 letters or digits, a dot, 22 more; make one with 'tessera bootstrap-token'",
+    )
+    .optional(),
+  TESSERA_SESSION_LIFETIME: duration(10 * MINUTE).default(30 * DAY),
+  TESSERA_MAX_TOKEN_LIFETIME: duration(5 * MINUTE).optional(),
+  TESSERA_DELEGATED_LIFETIME: duration(10 * MINUTE).default(30 * DAY),
+  TESSERA_JWT_LIFETIME: duration(MINUTE).default(5 * MINUTE),
+  TESSERA_SIGNING_KEY_DAYS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'must be a number of days')
+    .transform(Number)
+    .default(30),
+  TESSERA_TRUSTED_PROXIES: z.string().default('127.0.0.0/8,::1/128'),
+  TESSERA_SCOPES: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const scopes: Record<string, string> = {};
+      for (const item of text
+        .split(';')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')) {
+        const [name = '', description = ''] = item.split('=', 2).map((part) => part.trim());
+        if (!/^[a-zA-Z0-9:._-]+$/.test(name) || description === '') {
+          context.addIssue({ code: 'custom', message: `'${item}' is not of the form name=description` });
+          return z.NEVER;
+        }
+        scopes[name] = description;
+      }
+      return scopes;
+    }),
+  TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+const FLAGS = {
+  host: 'TESSERA_HOST',
+  port: 'TESSERA_PORT',
+  dataDir: 'TESSERA_DATA_DIR',
+  workers: 'TESSERA_WORKERS',
+} as const;
+export type ServeFlags = { readonly [K in keyof typeof FLAGS]?: string };
+
+/** Reads flags over environment. Every setting that does not parse is listed, not only the first. */
+export function readSettings(
+  flags: ServeFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): { ok: true; value: Settings } | { ok: false; error: SettingFault[] } {
+  const merged: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined && value !== '') merged[name] = value;
+  for (const [flag, name] of Object.entries(FLAGS)) {
+    const value = flags[flag as keyof ServeFlags];
+    if (value !== undefined) merged[name] = value;
+  }
+  const unknown = Object.keys(merged)
+    .filter((name) => name.startsWith('TESSERA_') && !(name in Environment.shape) && !CLIENT_SIDE.has(name))
+    .map((name) => ({ name, message: `is not a setting${nearest(name)}` }));
+  const parsed = Environment.safeParse(merged);
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => ({ name: String(issue.path[0]), message: issue.message }));
+  if (!parsed.success || unknown.length > 0) return { ok: false, error: [...faults, ...unknown] };
+
+  const env = parsed.data;
+  const dataDir = resolve(env.TESSERA_DATA_DIR ?? defaultDataDir(environment));
+  const secret = (text: string | undefined): Secret | null => (text === undefined ? null : new Secret(text));
+  return {
+    ok: true,
+    value: {
+      config: {
+        dataDir,
+        host: env.TESSERA_HOST,
+        port: env.TESSERA_PORT,
+        publicUrl: env.TESSERA_PUBLIC_URL ?? `http://${urlHost(env.TESSERA_HOST)}:${env.TESSERA_PORT}`,
+        workers: env.TESSERA_WORKERS,
+        masterKeyFile: resolve(env.TESSERA_MASTER_KEY_FILE ?? join(dataDir, 'master.key')),
+        sessionSeconds: env.TESSERA_SESSION_LIFETIME,
+        longestTokenSeconds: env.TESSERA_MAX_TOKEN_LIFETIME ?? null,
+        delegatedSeconds: env.TESSERA_DELEGATED_LIFETIME,
+        jwtSeconds: env.TESSERA_JWT_LIFETIME,
+        signingKeyDays: env.TESSERA_SIGNING_KEY_DAYS,
+        trustedProxies: env.TESSERA_TRUSTED_PROXIES.split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+        scopes: env.TESSERA_SCOPES,
+        logLevel: env.TESSERA_LOG_LEVEL,
+      },
+      secrets: {
+        databaseUrl: secret(env.TESSERA_DATABASE_URL),
+        bootstrapToken: secret(env.TESSERA_BOOTSTRAP_TOKEN),
+        masterKeys: secret(env.TESSERA_MASTER_KEY),
+      },
+    },
+  };
+}
+
+// Read by the command line, not by the server.
+const CLIENT_SIDE = new Set(['TESSERA_URL', 'TESSERA_TOKEN', 'TESSERA_CONFIG_DIR']);
+
+const defaultDataDir = (environment: Readonly<Record<string, string | undefined>>): string =>
+  join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'tessera');
+
+const urlHost = (host: string): string =>
+  host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+
+function nearest(name: string): string {
+  const known = Object.keys(Environment.shape);
+  const close = known.find(
+    (candidate) => candidate.startsWith(name) || name.startsWith(candidate) || sharesLetters(candidate, name),
+  );
+  return close === undefined ? '' : `; did you mean ${close}?`;
+}
+
+const sharesLetters = (a: string, b: string): boolean =>
+  [...a].sort().join('') === [...b].sort().join('') ||
+  (Math.abs(a.length - b.length) <= 1 && [...a].filter((c, i) => c !== b[i]).length <= 2);

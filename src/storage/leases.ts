@@ -1,0 +1,29 @@
+import type { Kysely } from 'kysely';
+import type { Clock } from '../base/clock.ts';
+import type { Tables } from './schema.ts';
+
+/** Work that one process at a time should do. A lease not renewed in time is taken over by whoever asks next. */
+export interface Leases {
+  take(name: string, holder: string, forMs: number): Promise<boolean>;
+}
+
+export function createLeases(db: Kysely<Tables>, clock: Clock): Leases {
+  return {
+    async take(name, holder, forMs) {
+      const now = clock();
+      const result = await db
+        .insertInto('leases')
+        .values({ name, holder, until_ms: now + forMs })
+        .onConflict((conflict) =>
+          conflict
+            .column('name')
+            .doUpdateSet({ holder, until_ms: now + forMs })
+            .where((where) =>
+              where.or([where('leases.holder', '=', holder), where('leases.until_ms', '<', now)]),
+            ),
+        )
+        .executeTakeFirst();
+      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+    },
+  };
+}

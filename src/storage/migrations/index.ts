@@ -1,0 +1,8 @@
+import type { Migration } from 'kysely';
+import type { Engine } from '../engine.ts';
+import { foundation } from './001-foundation.ts';
+
+/** In order; the name is what the database remembers. Add at the end, never change what stands. */
+export const migrations = (engine: Engine): Record<string, Migration> => ({
+  '001-foundation': foundation(engine),
+});

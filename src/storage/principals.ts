@@ -1,0 +1,61 @@
+import type { UserInfo } from '../base/user-info.ts';
+import type { PrincipalRow } from './schema.ts';
+
+export const principalColumns = [
+  'username',
+  'kind',
+  'full_name',
+  'email',
+  'uid',
+  'gid',
+  'groups',
+  'disabled',
+  'created_at',
+  'created_by',
+] as const;
+
+export function userInfoOf(
+  row: Pick<PrincipalRow, 'full_name' | 'email' | 'uid' | 'gid' | 'groups'>,
+): UserInfo {
+  return {
+    name: row.full_name,
+    email: row.email,
+    uid: row.uid,
+    gid: row.gid,
+    groups: row.groups === null ? null : (JSON.parse(row.groups) as NonNullable<UserInfo['groups']>),
+  };
+}
+
+export function userInfoColumns(
+  info: UserInfo,
+): Pick<PrincipalRow, 'full_name' | 'email' | 'uid' | 'gid' | 'groups'> {
+  return {
+    full_name: info.name,
+    email: info.email,
+    uid: info.uid,
+    gid: info.gid,
+    groups: info.groups === null ? null : JSON.stringify(info.groups),
+  };
+}
+
+interface NewRow {
+  readonly username: string;
+  readonly kind: string;
+  readonly userInfo: UserInfo;
+  readonly passwordHash: string | null;
+  readonly createdAt: number;
+  readonly createdBy: string;
+}
+
+export function principalInsert(principal: NewRow): PrincipalRow {
+  return {
+    username: principal.username,
+    username_lower: principal.username.toLowerCase(),
+    kind: principal.kind,
+    ...userInfoColumns(principal.userInfo),
+    password_hash: principal.passwordHash,
+    disabled: 0,
+    created_at: principal.createdAt,
+    created_by: principal.createdBy,
+  };
+}

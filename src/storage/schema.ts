@@ -1,0 +1,105 @@
+import type { Generated } from 'kysely';
+
+/**
+ * The tables as both engines hold them: text and integers only (no booleans, blobs or JSON types), so that one
+ * query code serves SQLite and PostgreSQL. Lists and objects are JSON text; times are epoch seconds, unless the
+ * column says milliseconds.
+ */
+export interface Tables {
+  principals: PrincipalRow;
+  role_grants: { username: string; role: string; granted_by: string; granted_at_ms: number };
+  roles: { name: string; description: string; scopes: string; builtin: number };
+  scopes: { name: string; description: string; builtin: number };
+  tokens: TokenRow;
+  token_history: HistoryRow;
+  delegations: { key: string; token_id: string };
+  signing_keys: {
+    kid: string;
+    public_jwk: string;
+    sealed_private_key: string;
+    created_at: number;
+    active_from: number;
+  };
+  sealed_values: { name: string; sealed: string };
+  settings: { name: string; value: string };
+  bootstrap_secrets: { id: string; digest: string; created_at: number };
+  sign_in_attempts: { key: string; failures: number; last_at_ms: number };
+  audit: AuditTableRow;
+  audit_head: { id: number; seq: number; mac: string };
+  changes: { seq: Generated<number>; topic: string; key: string; at: number };
+  leases: { name: string; holder: string; until_ms: number };
+  rate_counts: { username: string; service: string; minute: number; process: string; used: number };
+}
+
+export interface PrincipalRow {
+  username: string;
+  username_lower: string;
+  kind: string;
+  full_name: string | null;
+  email: string | null;
+  uid: number | null;
+  gid: number | null;
+  groups: string | null;
+  password_hash: string | null;
+  disabled: number;
+  created_at: number;
+  created_by: string;
+}
+
+export interface TokenRow {
+  id: string;
+  secret_digest: string;
+  sealed_secret: string | null;
+  username: string;
+  type: string;
+  name: string | null;
+  description: string;
+  roles: string | null;
+  scopes: string | null;
+  granted: string;
+  service: string | null;
+  parent_id: string | null;
+  created_at: number;
+  created_by: string;
+  expires_at: number | null;
+  revoked_at: number | null;
+  revoked_by: string | null;
+  swept_at: number | null;
+  last_used_at: number | null;
+  last_used_address: string | null;
+  last_used_route: string | null;
+  user_info: string | null;
+}
+
+export interface HistoryRow {
+  seq: Generated<number>;
+  token_id: string;
+  username: string;
+  type: string;
+  name: string | null;
+  parent_id: string | null;
+  service: string | null;
+  scopes: string;
+  expires_at: number | null;
+  actor: string;
+  action: string;
+  address: string | null;
+  at: number;
+  old: string;
+}
+
+export interface AuditTableRow {
+  seq: number;
+  at_ms: number;
+  action: string;
+  actor: string;
+  token_id: string | null;
+  address: string | null;
+  subject: string | null;
+  route: string | null;
+  method: string | null;
+  path: string | null;
+  status: number | null;
+  detail: string;
+  mac: string;
+}
