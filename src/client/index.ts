@@ -1,0 +1,12 @@
+// The door to other programs: `import { Tessera } from 'tessera/client'`.
+
+export type * from '../wire/audit.ts';
+export type * from '../wire/common.ts';
+export type * from '../wire/people.ts';
+export type * from '../wire/sessions.ts';
+export type * from '../wire/tokens.ts';
+export type { AuditFilter } from './calls/audit.ts';
+export type { ExchangeRequest, Introspection } from './calls/oauth.ts';
+export type { TokenFilter } from './calls/tokens.ts';
+export { TesseraError, type TesseraErrorCode } from './error.ts';
+export { Tessera, type TesseraOptions } from './tessera.ts';

@@ -1,0 +1,52 @@
+import { auditCalls } from './calls/audit.ts';
+import { type ExchangeRequest, exchange, introspect, revoke } from './calls/oauth.ts';
+import { roleCalls, scopeCalls, userCalls } from './calls/people.ts';
+import { sessionCalls, setupCalls, whoAmI } from './calls/session.ts';
+import { tokenCalls } from './calls/tokens.ts';
+import { openTransport, type TransportOptions } from './transport.ts';
+
+export type TesseraOptions = TransportOptions;
+
+/** When a new signing key comes into use, seconds or RFC 3339 as the server writes it. */
+export interface RotatedKey {
+  readonly kid: string;
+  readonly active_from: string | number;
+}
+
+function open(options: TesseraOptions) {
+  const transport = openTransport(options);
+  return {
+    setup: setupCalls(transport),
+    session: sessionCalls(transport),
+    tokens: tokenCalls(transport),
+    users: userCalls(transport),
+    roles: roleCalls(transport),
+    scopes: scopeCalls(transport),
+    audit: auditCalls(transport),
+    signingKeys: {
+      /** Publishes a new key, which signs once everybody had time to see it; the old one stays valid until then. */
+      rotate: () => transport.call<RotatedKey>('POST', '/api/v1/signing-keys/rotate'),
+    },
+    /** Who the token belongs to and what it allows at this moment. */
+    me: () => whoAmI(transport),
+    exchange: (request?: ExchangeRequest) => exchange(transport, options.token, request),
+    introspect: (token: string) => introspect(transport, token),
+    /** By its secret, as OAuth clients do; by id or name use `tokens.revoke`. */
+    revoke: (token: string) => revoke(transport, token),
+  };
+}
+
+/** A client of one Tessera. Every call rejects with `TesseraError`. */
+export type Tessera = ReturnType<typeof open>;
+
+interface Opener {
+  new (options: TesseraOptions): Tessera;
+  (options: TesseraOptions): Tessera;
+}
+
+function opener(options: TesseraOptions): Tessera {
+  return open(options);
+}
+
+/** `new Tessera({ url, token })`, or the same without `new`. Needs nothing but `fetch`. */
+export const Tessera = opener as unknown as Opener;
