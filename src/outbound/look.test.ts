@@ -116,6 +116,8 @@ describe('looking at a port', () => {
     const closed = await look.reach('127.0.0.1');
     expect(closed.ok).toBe(false);
     if (!closed.ok) expect(closed.error.code).toBe('refused');
+    const inward = await look.reach('169.254.169.254', 80);
+    expect(inward.ok ? '' : inward.error.code).toBe('address_forbidden');
   });
 });
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import tls, { type SecureVersion } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { refuseAddress } from './addresses.ts';
 import { allowedAddresses, connectFirst, connectTo, type Network } from './dial.ts';
 import { failure, httpFailure, type OutboundFailure } from './failure.ts';
 import { type Deadlines, type Limits, type OutboundResponse, readHead } from './message.ts';
@@ -58,6 +59,9 @@ export function createLook(parts: LookParts): Look {
   }
 
   async function reach(address: string, port = origin.port): Promise<Result<true, OutboundFailure>> {
+    const refusal = refuseAddress(address, origin.loopback);
+    if (refusal !== undefined)
+      return err(failure('dns', 'address_forbidden', `${address} is never dialled`, { address, refusal }));
     const socket = await connectTo(network, address, port, deadlines.connectMs);
     if (!socket.ok) return socket;
     socket.value.destroy();

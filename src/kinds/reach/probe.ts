@@ -1,0 +1,24 @@
+import { type Finding, isBlocking } from '../finding.ts';
+import { judgeCertificate } from './certificate.ts';
+import type { Place } from './rows.ts';
+import type { ReachSubject } from './subject.ts';
+import { probeTcp } from './tcp.ts';
+
+export interface Reached {
+  readonly findings: readonly Finding[];
+  /** SHA-256 of the certificate shown. */
+  readonly fingerprint?: string;
+}
+
+/** Probes P1 to P4: name, every address, certificate. No credential is at hand here at all. */
+export async function probeReach(subject: ReachSubject): Promise<Reached> {
+  const { client, product } = subject;
+  const place: Place = { host: client.origin.host, port: client.origin.port, product };
+  const tcp = await probeTcp(subject, place);
+  if (tcp.some(isBlocking) || client.origin.scheme === 'http') return { findings: tcp };
+  const tls = await judgeCertificate(subject, place);
+  return {
+    findings: [...tcp, ...tls.findings],
+    ...(tls.fingerprint ? { fingerprint: tls.fingerprint } : {}),
+  };
+}

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+
+/** What is known around a connection and cannot be learned from it. All of it is optional. */
+export interface Surroundings {
+  /** An address the person knows to be right. */
+  readonly knownAddress?: string;
+  /** Logins this machine saw refused there within the last minutes. */
+  readonly recentRejections?: number;
+  /** `HTTPS_PROXY` and `NO_PROXY` of this machine, which other programs honour. */
+  readonly proxy?: { readonly address: string; readonly exceptions: string };
+  /** Where something listens on a port of this very machine; `undefined` where the host is another machine. */
+  readonly listeners?: (addresses: readonly string[], port: number) => Promise<readonly string[] | undefined>;
+  /** Issuers seen in certificates of unrelated hosts: one issuer for everything is a gateway. */
+  readonly issuersElsewhere?: readonly string[];
+  /** A third clock, in seconds since the epoch: the word of somebody else on what time it is. */
+  readonly referenceTime?: () => Promise<number | undefined>;
+  /** Since when the pinned certificate is known, for the message that it changed. */
+  readonly pinnedSince?: string;
+}
+
+/**
+ * Local addresses with a listener on `port`, read from the kernel's table; `undefined` unless one of
+ * `addresses` belongs to this machine. Nothing is dialled.
+ */
+export async function localListeners(
+  addresses: readonly string[],
+  port: number,
+): Promise<readonly string[] | undefined> {
+  const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map((one) => one.address));
+  if (!addresses.some((address) => own.includes(address))) return undefined;
+  const tables = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'latin1').catch(() => '')),
+  );
+  return listenersIn(tables.join('\n'), port);
+}
+
+const LISTENING = '0A';
+
+/** Reads the kernel's socket table (proc(5)): local address and port in hex, state third after it. */
+export function listenersIn(table: string, port: number): string[] {
+  const found = new Set<string>();
+  for (const line of table.split('\n')) {
+    const [, local = '', , state] = line.trim().split(/\s+/);
+    const [address = '', hexPort = ''] = local.split(':');
+    if (state !== LISTENING || Number.parseInt(hexPort, 16) !== port) continue;
+    found.add(address.length === 8 ? readIPv4(address) : readIPv6(address));
+  }
+  return [...found];
+}
+
+const readIPv4 = (hex: string): string =>
+  [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
+
+/** Four little-endian words. */
+function readIPv6(hex: string): string {
+  const words = hex.match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => [6, 4, 2, 0].map((at) => word.slice(at, at + 2))).join('');
+  if (/^0+$/.test(bytes)) return '::';
+  if (/^0{31}1$/.test(bytes)) return '::1';
+  return (bytes.match(/.{4}/g) ?? []).join(':').toLowerCase();
+}
