@@ -9,4 +9,6 @@ export type { AuditFilter } from './calls/audit.ts';
 export type { ExchangeRequest, Introspection } from './calls/oauth.ts';
 export type { TokenFilter } from './calls/tokens.ts';
 export { TesseraError, type TesseraErrorCode } from './error.ts';
+export { type GuardKind, guardSnippet } from './snippets/guard-snippet.ts';
+export type { GuardSnippetOptions } from './snippets/options.ts';
 export { Tessera, type TesseraOptions } from './tessera.ts';
