@@ -77,8 +77,10 @@ export interface Expectations {
   readonly upid?: string;
   /** Privileges somebody means to grant, for example from a guide. */
   readonly privileges?: readonly string[];
-  /** A password beside the token, used only where the owner allowed it. */
+  /** The token owner's password, for one login that narrows down why a token is refused or empty (opt-in). */
   readonly password?: Secret;
+  /** A password is stored beside the token, and nobody asked to fall back to it. */
+  readonly passwordBeside?: boolean;
   /** Path that answers 2xx to a good credential (`http`). */
   readonly path?: string;
 }
@@ -92,7 +94,7 @@ export interface TestSubject extends Subject {
 
 export type Verdict = 'healthy' | 'warnings' | 'failed';
 
-export interface Report<Facts = Readonly<Record<string, unknown>>> {
+export interface Report<Facts extends object = object> {
   readonly verdict: Verdict;
   /** The layer that explains a failure. */
   readonly layer?: Layer;
@@ -133,6 +135,8 @@ export interface CredentialWish {
   readonly expiresAt?: number;
   /** Recipe whose rights it gets. */
   readonly task?: string;
+  /** Objects the rights are limited to, where they are named. */
+  readonly expect?: Expectations;
   readonly description?: string;
   readonly scopes?: readonly string[];
 }

@@ -153,4 +153,24 @@ export const ACCESS_ROWS = {
     `This call is closed to tokens (${a.what}).`,
     'Use a connection with a password for it.',
   ]),
+  TOKEN_EXISTS: row('format', 'blocking', (a: Who) => [
+    `${a.user} has a token ${a.token} already.`,
+    `Choose another name, or: pveum user token remove ${a.user} ${a.token}`,
+  ]),
+  EXPIRY_PAST: row('format', 'blocking', (a: { date: string }) => [
+    `The end ${a.date} has passed: the token would be dead from the start.`,
+    'Give a date in the future, or none.',
+  ]),
+  TASK_UNKNOWN: row('format', 'blocking', (a: { task: string; tasks: readonly string[] }) => [
+    `There is no recipe for "${a.task}".`,
+    `Choose one of: ${a.tasks.join(', ')}`,
+  ]),
+  NO_ROTATION: row('format', 'blocking', (a: Who) => [
+    `A password of ${a.user} cannot be rotated from here.`,
+    'Make a token instead: tessera proxmox token create',
+  ]),
+  RIGHTS_NOT_REACHED: row('rights', 'blocking', (a: { gaps: readonly string[] }) => [
+    `The new token does not reach what its task needs: ${a.gaps.join('; ')}. It was removed again.`,
+    'Look for NoAccess or other entries of the same user at deeper paths: pveum acl list',
+  ]),
 };
