@@ -44,7 +44,7 @@ export async function openDoorway(options: DoorwayOptions): Promise<Doorway> {
   const limits = {
     maxHeaderSize: options.headerBytes,
     keepAliveTimeout: options.idleMs,
-    insecureHTTPParser: false,
+    requireHostHeader: false,
   };
   const api =
     options.tls === undefined

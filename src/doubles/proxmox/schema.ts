@@ -75,8 +75,9 @@ function valueFault(field: Field, text: string): string | undefined {
 }
 
 function normal(field: Field, value: RawValue): string | number {
+  if (typeof value === 'number') return value;
   if (field.kind === 'boolean') return TRUE.test(String(value)) ? '1' : '0';
-  return typeof value === 'number' ? value : String(value);
+  return String(value);
 }
 
 /** Checks what was sent against the declared shape; all faults are reported at once, as 400. */
@@ -107,6 +108,6 @@ export const numberOf = (parameters: Parameters, name: string): number | undefin
   const value = parameters.get(name);
   return value === undefined ? undefined : Number(value);
 };
-export const flagOf = (parameters: Parameters, name: string): boolean => parameters.get(name) === '1';
+export const flagOf = (parameters: Parameters, name: string): boolean => textOf(parameters, name) === '1';
 export const listOf = (parameters: Parameters, name: string): string[] =>
   (textOf(parameters, name) ?? '').split(/[,;\s]+/).filter(Boolean);
