@@ -3,10 +3,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const RULES = {
-  'main.ts': ['config', 'app.ts', 'base', 'cluster.ts'],
-  'cluster.ts': ['config', 'app.ts', 'base'],
+  'main.ts': ['config', 'app.ts', 'crypto', 'storage', 'tokens', 'base', 'cluster.ts'],
+  'housekeeping.ts': ['storage', 'base'],
+  'cluster.ts': ['base'],
   'app.ts': '*',
-  http: ['broker', 'machines', 'tokens', 'people', 'connections', 'access', 'audit', 'wire', 'base'],
+  http: [
+    'crypto',
+    'broker',
+    'machines',
+    'tokens',
+    'people',
+    'connections',
+    'access',
+    'audit',
+    'wire',
+    'base',
+  ],
   dialects: [
     'http',
     'broker',

@@ -1,6 +1,7 @@
 import { requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
-import { ok, type Result } from '../base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { sealedFault } from '../crypto/seal.ts';
 import { type ChainedEntry, type ChainHead, type ChainMac, type ChainReport, verifyChain } from './chain.ts';
 import type { AuditEntry } from './entry.ts';
 import type { AuditFilter, AuditStore } from './store.ts';
@@ -27,7 +28,7 @@ export interface AuditAnchor {
 interface Dependencies {
   readonly store: AuditStore;
   /** Null without the master key: nothing can be proven then. */
-  readonly mac: ChainMac;
+  readonly mac: ChainMac | null;
   readonly anchor: AuditAnchor;
 }
 
@@ -72,6 +73,7 @@ export function createAuditTrail({ store, mac, anchor }: Dependencies): AuditTra
     async verify(actor) {
       const allowed = requireScope(actor, 'read:audit', 'verify the audit trail');
       if (!allowed.ok) return allowed;
+      if (mac === null) return err(sealedFault);
       // Read before the rows: what is appended meanwhile then lies beyond it instead of missing from it.
       const [anchored, head] = [await anchor.read(), await store.head()];
       const upTo = head?.seq ?? 0;

@@ -23,6 +23,10 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const DATA_KEY_BYTES = 32;
 
+export const sealedFault = fault('sealed', 'The master key that this needs is not available.', {
+  fix: 'Restore the key file (TESSERA_MASTER_KEY_FILE) and start again.',
+});
+
 export function createSealer(keyring: Keyring, random: RandomSource): Sealer {
   const encrypt = (key: Uint8Array, plain: Uint8Array, context: string): string => {
     const nonce = random(NONCE_BYTES);
@@ -45,11 +49,7 @@ export function createSealer(keyring: Keyring, random: RandomSource): Sealer {
     }
   };
 
-  const missing = err(
-    fault('sealed', 'The master key that protects this value is not available.', {
-      fix: 'Restore the key file (TESSERA_MASTER_KEY_FILE) and start again.',
-    }),
-  );
+  const missing = err(sealedFault);
   const broken = err(
     fault('internal', 'A sealed value does not open: it was changed or moved in the database.'),
   );

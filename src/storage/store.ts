@@ -4,18 +4,20 @@ import type { Journal } from '../audit/journal.ts';
 import type { AuditStore } from '../audit/store.ts';
 import type { Change } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
-import type { Result } from '../base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { sealedFault } from '../crypto/seal.ts';
 import type { PeopleStore, PeopleTx, ThrottleStore } from '../people/store.ts';
-import { revokeTree } from '../tokens/end.ts';
+import { revokeTree, sweep } from '../tokens/end.ts';
 import type { SigningKeyStore, SigningKeyTx } from '../tokens/signing-keys.ts';
 import type { TokenStore, TokenTx } from '../tokens/store.ts';
 import { auditReads } from './audit.ts';
 import type { Engine } from './engine.ts';
 import { announceChanges, appendAudit, appendChange } from './journal.ts';
 import { administrators, bootstrapSecrets, peopleReads, peopleWrites, throttleStore } from './people.ts';
+import { prune } from './prune.ts';
 import type { Tables } from './schema.ts';
 import { signingKeyTable } from './signing-keys.ts';
-import { recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
+import { recentlyRevoked, recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
 
 type Tx = TokenTx & PeopleTx & SigningKeyTx;
 
@@ -26,17 +28,25 @@ export type Store = TokenStore &
   AuditStore & {
     readonly throttle: ThrottleStore;
     change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
+    /** Tokens revoked since then, for offline verifiers. */
+    recentlyRevoked(sinceSeconds: number): Promise<{ id: string; at: number }[]>;
+    /** Writes the end of expired tokens into their history. */
+    sweepEndedTokens(nowMs: number): Promise<void>;
+    /** Drops rows nobody will ask for again. */
+    prune(nowMs: number): Promise<void>;
   };
 
 interface Dependencies {
   readonly db: Kysely<Tables>;
   readonly engine: Engine;
-  readonly mac: ChainMac;
+  /** Null while the master key is missing: then nothing may change, for nothing could be audited. */
+  readonly mac: ChainMac | null;
   readonly clock: Clock;
   /** Called right after a commit with what it changed, before the caller hears of it. */
   readonly committed: (changes: readonly Change[]) => void;
 }
 
+const SWEEP_BATCH = 200;
 // Any number will do, as long as every process of every replica uses this one.
 const CHANGE_LOCK = 7_355_601;
 
@@ -55,12 +65,13 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
    * advisory one.
    */
   async function change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
+    if (mac === null) return err(sealedFault);
     const changes: Change[] = [];
     try {
       const result = await db.transaction().execute(async (trx) => {
         changes.length = 0;
         if (engine === 'postgres') await sql`select pg_advisory_xact_lock(${CHANGE_LOCK})`.execute(trx);
-        const outcome = await work(transaction(trx, changes));
+        const outcome = await work(transaction(trx, changes, mac));
         if (!outcome.ok) throw new Undo(outcome);
         if (changes.length > 0 && engine === 'postgres') await announceChanges(trx);
         return outcome;
@@ -73,7 +84,7 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     }
   }
 
-  function transaction(trx: Kysely<Tables>, changes: Change[]): Tx {
+  function transaction(trx: Kysely<Tables>, changes: Change[], mac: ChainMac): Tx {
     const journal: Journal = {
       audit: (entry) => appendAudit(trx, mac, entry),
       async changed(change) {
@@ -114,5 +125,19 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     recordLastUse: (uses) => recordLastUse(db, uses),
     throttle: throttleStore(db),
     change,
+    recentlyRevoked: (sinceSeconds) => recentlyRevoked(db, sinceSeconds),
+    prune: (nowMs) => prune(db, nowMs),
+    async sweepEndedTokens(nowMs) {
+      for (let swept = SWEEP_BATCH; swept === SWEEP_BATCH; ) {
+        swept = 0;
+        await change<void>(async (tx) => {
+          for (const token of await tx.endedTokens(Math.floor(nowMs / 1000), SWEEP_BATCH)) {
+            await sweep(tx, token, nowMs);
+            swept++;
+          }
+          return ok(undefined);
+        });
+      }
+    },
   };
 }

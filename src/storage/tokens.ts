@@ -106,12 +106,19 @@ export function tokenReads(db: Kysely<Tables>): TokenReads {
 
     async tokens(filter: TokenFilter) {
       let query = db.selectFrom('tokens').selectAll().orderBy('created_at', 'desc').orderBy('id');
-      const { username, types, parentId, search, after } = filter;
+      const { username, types, parentId, search, after, state, now = 0 } = filter;
       if (username !== undefined) query = query.where('username', '=', username);
       if (types !== undefined) query = query.where('type', 'in', types);
       if (parentId !== undefined) query = query.where('parent_id', '=', parentId);
       if (!filter.includeRevoked) query = query.where('revoked_at', 'is', null);
       if (filter.includeSwept === false) query = query.where('swept_at', 'is', null);
+      if (state === 'revoked') query = query.where('revoked_at', 'is not', null);
+      if (state === 'expired') query = query.where('expires_at', '<=', now);
+      if (state === 'active') {
+        query = query.where((where) =>
+          where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]),
+        );
+      }
       if (search !== undefined) {
         const pattern = likePattern(search);
         query = query.where(
@@ -296,4 +303,17 @@ export async function recordLastUse(db: Kysely<Tables>, uses: readonly LastUse[]
       }
     });
   }
+}
+
+export async function recentlyRevoked(
+  db: Kysely<Tables>,
+  sinceSeconds: number,
+): Promise<{ id: string; at: number }[]> {
+  const rows = await db
+    .selectFrom('tokens')
+    .select(['id', 'revoked_at'])
+    .where('revoked_at', '>=', sinceSeconds)
+    .orderBy('revoked_at')
+    .execute();
+  return rows.map((row) => ({ id: row.id, at: row.revoked_at ?? 0 }));
 }

@@ -48,13 +48,16 @@ export interface ServiceTokenRequest {
   readonly userInfo?: UserInfo | null;
 }
 
+/** Who stands in the books as the one who did it. */
+type Doer = Pick<Actor, 'username' | 'tokenId' | 'address'>;
+
 export interface Mint {
   /** A personal access token. */
   userToken(actor: Actor, request: UserTokenRequest): Promise<Result<Minted>>;
   /** A bot's token, holding just the scopes an administrator gives it. */
   serviceToken(actor: Actor, request: ServiceTokenRequest): Promise<Result<Minted>>;
   /** A browser's or command line's token after sign-in; carries the roles held at this moment. */
-  sessionToken(owner: OwnerRecord, actor: Actor): Promise<Result<Minted>>;
+  sessionToken(owner: OwnerRecord, by: Doer): Promise<Result<Minted>>;
 }
 
 export interface MintSettings {
@@ -100,7 +103,7 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
   const longest = (tighter: number | undefined): number | null =>
     tighter === undefined ? settings.longestSeconds : Math.min(tighter, settings.longestSeconds ?? tighter);
 
-  async function insert(tx: TokenTx, parts: TokenParts, record: TokenRecord, actor: Actor): Promise<Minted> {
+  async function insert(tx: TokenTx, parts: TokenParts, record: TokenRecord, actor: Doer): Promise<Minted> {
     await tx.insertToken(record);
     await tx.appendHistory(historyEntry(record, 'create', actor, record.createdAt));
     await tx.audit(

@@ -1,16 +1,26 @@
 import type { RoleTable } from '../access/scopes.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { Result } from '../base/result.ts';
-import type { HistoryEntry, OwnerRecord, StoredHistoryEntry, TokenRecord, TokenType } from './record.ts';
+import type {
+  HistoryEntry,
+  OwnerRecord,
+  StoredHistoryEntry,
+  TokenRecord,
+  TokenState,
+  TokenType,
+} from './record.ts';
 
 export interface TokenFilter {
   readonly username?: string;
   readonly types?: readonly TokenType[];
   readonly parentId?: string;
-  /** Leave out tokens that were revoked. Default: false. */
+  /** Whether revoked tokens are listed. Default: no. */
   readonly includeRevoked?: boolean;
-  /** Leave out tokens whose end was already written into the history. Default: true. */
+  /** Whether tokens whose end was already written into the history are listed. Default: yes. */
   readonly includeSwept?: boolean;
+  /** Only tokens in this state at `now` (epoch seconds). */
+  readonly state?: TokenState;
+  readonly now?: number;
   readonly search?: string;
   readonly limit?: number;
   /** Continue behind this token (its creation time and id). */

@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { internalActor } from './access/principal.ts';
+import { chainMac } from './audit/chain.ts';
+import { createAuditTrail } from './audit/trail.ts';
+import type { Change } from './base/change.ts';
+import { type Clock, DAY, systemClock } from './base/clock.ts';
+import { err, ok, type Result } from './base/result.ts';
+import { Secret } from './base/secret.ts';
+import type { Settings } from './config/settings.ts';
+import type { Keyring } from './crypto/keyring.ts';
+import { createPasswordHasher } from './crypto/password.ts';
+import { type RandomSource, randomBase62, systemRandom } from './crypto/random.ts';
+import { createSealer } from './crypto/seal.ts';
+import { createHousekeeping } from './housekeeping.ts';
+import { createAuthenticate } from './http/authenticate.ts';
+import { createClientAddress } from './http/client-address.ts';
+import { createGuard } from './http/guard/guard.ts';
+import { createMetrics, newCounters } from './http/metrics.ts';
+import { registerOpenapi } from './http/openapi.ts';
+import { auditRoutes } from './http/routes/audit/audit.ts';
+import { oauthRoutes } from './http/routes/oauth/oauth.ts';
+import { operationRoutes } from './http/routes/operations/operations.ts';
+import { roleRoutes } from './http/routes/people/roles.ts';
+import { userRoutes } from './http/routes/people/users.ts';
+import { sessionRoutes } from './http/routes/sessions/sessions.ts';
+import { tokenRoutes } from './http/routes/tokens/tokens.ts';
+import { createHttpServer } from './http/server.ts';
+import { createRoles } from './people/roles.ts';
+import { createSetup, type Setup } from './people/setup.ts';
+import { createSignIn } from './people/sign-in.ts';
+import { createThrottle } from './people/throttle.ts';
+import { createUsers } from './people/users.ts';
+import { fileAnchor } from './storage/anchor.ts';
+import { createChangeFeed } from './storage/feed.ts';
+import { installBuiltins } from './storage/install.ts';
+import { createLeases } from './storage/leases.ts';
+import { migrate } from './storage/migrate.ts';
+import { type Database, openDatabase } from './storage/open.ts';
+import { sealedValue } from './storage/sealed-values.ts';
+import { createStore } from './storage/store.ts';
+import { createAccessJwts } from './tokens/access-jwt.ts';
+import { createDelegate } from './tokens/delegate.ts';
+import { createEdit } from './tokens/edit.ts';
+import { createExchange } from './tokens/exchange.ts';
+import { createFacts } from './tokens/facts.ts';
+import { createLastUses } from './tokens/last-use.ts';
+import { createMint } from './tokens/mint.ts';
+import { createTokenQueries } from './tokens/query.ts';
+import { createRevoke } from './tokens/revoke.ts';
+import { createSigningKeys } from './tokens/signing-keys.ts';
+import { parseToken } from './tokens/token-string.ts';
+import { createVerifier } from './tokens/verify.ts';
+
+export interface AppNeeds {
+  readonly settings: Settings;
+  readonly keyring: Keyring;
+  readonly log: Logger;
+  readonly version: string;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+}
+
+export interface App {
+  readonly http: FastifyInstance;
+  readonly setup: Setup;
+  /** Begins following the feed and the timers; call before listening. */
+  start(): Promise<Result<void>>;
+  /** Stops in reverse order; what was gathered in memory is written. */
+  close(): Promise<void>;
+}
+
+/** The plan of the house: every room built in order from what it needs. The one place that knows them all. */
+export async function createApp(needs: AppNeeds): Promise<Result<App>> {
+  const { settings, keyring, log, version, clock = systemClock, random = systemRandom } = needs;
+  const { config, secrets } = settings;
+
+  const opened = await openDatabase(
+    secrets.databaseUrl === null
+      ? { engine: 'sqlite', folder: config.dataDir }
+      : { engine: 'postgres', url: secrets.databaseUrl },
+  );
+  if (!opened.ok) return opened;
+  const database: Database = opened.value;
+  const migrated = await migrate(database.db, database.engine);
+  if (!migrated.ok) {
+    await database.close();
+    return migrated;
+  }
+  await installBuiltins(database.db, config.scopes);
+
+  const sealer = createSealer(keyring, random);
+  const auditKey = await sealedValue(
+    database.db,
+    database.engine,
+    sealer,
+    'audit-key',
+    () => new Secret(randomBase62(43, random)),
+  );
+  if (!auditKey.ok && auditKey.error.code !== 'sealed') {
+    await database.close();
+    return auditKey;
+  }
+
+  const counters = newCounters();
+  const mac = auditKey.ok ? chainMac(auditKey.value.reveal()) : null;
+  const feedChanged = (changes: readonly Change[]): void => {
+    for (const change of changes) {
+      facts.forget(change);
+      if (change.topic === 'signing-keys') {
+        signingKeys.forget();
+        jwts.forget();
+      }
+    }
+  };
+  const store = createStore({ db: database.db, engine: database.engine, mac, clock, committed: feedChanged });
+  const facts = createFacts(store);
+  const signingKeys = createSigningKeys({ store, sealer, clock, random });
+  const jwts = createAccessJwts({ keys: signingKeys, issuer: config.publicUrl, clock, random });
+  const feed = createChangeFeed(database.feedSource, {
+    changed: feedChanged,
+    lost() {
+      facts.forgetAll();
+      signingKeys.forget();
+      jwts.forget();
+    },
+  });
+
+  const verifier = createVerifier({ facts, jwts, clock, feedIsFresh: feed.isFresh });
+  const mintSettings = { longestSeconds: config.longestTokenSeconds, sessionSeconds: config.sessionSeconds };
+  const mint = createMint({ store, clock, random, settings: mintSettings });
+  const edit = createEdit({ store, clock, longestSeconds: config.longestTokenSeconds });
+  const revoke = createRevoke({ store, clock });
+  const queries = createTokenQueries(store);
+  const delegate = createDelegate({
+    store,
+    verifier,
+    sealer,
+    clock,
+    random,
+    lifetimeSeconds: config.delegatedSeconds,
+  });
+  const exchange = createExchange({
+    verifier,
+    jwts,
+    defaultAudience: config.publicUrl,
+    lifetimeSeconds: config.jwtSeconds,
+  });
+  const lastUses = createLastUses({ write: store.recordLastUse, clock });
+  const audit = createAuditTrail({ store, mac, anchor: fileAnchor(config.dataDir) });
+
+  const passwords = createPasswordHasher();
+  const users = createUsers({ store, clock, passwords });
+  const roles = createRoles({ store, clock });
+  const signIn = createSignIn({ store, passwords, throttle: createThrottle(store.throttle, clock) });
+  const configured = secrets.bootstrapToken === null ? null : parseToken(secrets.bootstrapToken.reveal());
+  const setup = createSetup({ store, passwords, clock, configured });
+
+  const publicHost = new URL(config.publicUrl).hostname;
+  const clientAddress = createClientAddress(config.trustedProxies);
+  const authenticate = createAuthenticate({ verifier, setup, clientAddress, lastUses });
+  const guard = createGuard({
+    verifier,
+    delegate,
+    lastUses,
+    limits: { count: () => null, isBlocked: () => false },
+    audit,
+    clientAddress,
+    counters,
+    clock,
+    publicHost,
+    delegatedSeconds: config.delegatedSeconds,
+  });
+
+  const http = createHttpServer({
+    log,
+    counters,
+    publicHost,
+    fastPath(message, response) {
+      const url = message.url ?? '';
+      if (!url.startsWith('/ingress/a')) return false;
+      const path = url.split('?', 1)[0];
+      if (message.method !== 'GET' && message.method !== 'HEAD') return false;
+      if (path === '/ingress/auth') guard.auth(message, response);
+      else if (path === '/ingress/anonymous') guard.anonymous(message, response);
+      else return false;
+      return true;
+    },
+  });
+  await registerOpenapi(http, config.publicUrl, version);
+  operationRoutes(http, {
+    metrics: createMetrics(counters, feed.isFresh),
+    async obstacles() {
+      const reasons: string[] = [];
+      if (!feed.isFresh()) reasons.push('the change feed has not been read for five seconds');
+      try {
+        await store.head();
+      } catch {
+        reasons.push('the database does not answer');
+      }
+      if (mac === null) reasons.push('the master key is missing');
+      return reasons;
+    },
+  });
+  sessionRoutes(http, {
+    authenticate,
+    setup,
+    signIn,
+    mint,
+    revoke,
+    users,
+    owner: store.owner,
+    audit,
+    clientAddress,
+    clock,
+    secureCookies: config.publicUrl.startsWith('https:'),
+  });
+  tokenRoutes(http, { authenticate, mint, edit, revoke, queries, reads: store, verifier, clock, counters });
+  userRoutes(http, { authenticate, users });
+  roleRoutes(http, { authenticate, roles, users });
+  auditRoutes(http, { authenticate, audit, signingKeys });
+  oauthRoutes(http, {
+    verifier,
+    exchange,
+    revoke,
+    signingKeys,
+    recentlyRevoked: store.recentlyRevoked,
+    reads: store,
+    clientAddress,
+    counters,
+    clock,
+    issuer: config.publicUrl,
+  });
+  http.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
+
+  const housekeeping = createHousekeeping({
+    leases: createLeases(database.db, clock),
+    holder: randomUUID(),
+    log,
+    clock,
+    everyProcess: {
+      flushLastUses: () => lastUses.flush(),
+      flushAudit: () => audit.flush(),
+      failed: (what) => {
+        if (what === 'audit') counters.auditWriteFailures++;
+        else counters.lastUseWriteFailures++;
+      },
+    },
+    oneProcess: {
+      sweepEndedTokens: store.sweepEndedTokens,
+      prune: store.prune,
+      async rotateSigningKeys() {
+        if (await signingKeys.isDue(config.signingKeyDays * DAY)) await signingKeys.rotate(internalActor);
+      },
+    },
+  });
+
+  return ok({
+    http,
+    setup,
+    async start() {
+      const keys = await signingKeys.ensure();
+      if (!keys.ok && keys.error.code !== 'sealed') return err(keys.error);
+      await feed.start();
+      housekeeping.start();
+      await http.ready();
+      return ok(undefined);
+    },
+    async close() {
+      await http.close();
+      await housekeeping.stop();
+      await feed.stop();
+      await database.close();
+    },
+  });
+}

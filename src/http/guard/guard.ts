@@ -1,0 +1,375 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import { auditEntry } from '../../audit/entry.ts';
+import type { AuditTrail } from '../../audit/trail.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { RateLimiter, RateUse } from '../../people/quota.ts';
+import type { Delegate, Delegated } from '../../tokens/delegate.ts';
+import type { LastUses } from '../../tokens/last-use.ts';
+import type { Verdict, Verified, Verifier } from '../../tokens/verify.ts';
+import type { ClientAddress } from '../client-address.ts';
+import { findCredential } from '../credential.ts';
+import type { Counters } from '../metrics.ts';
+import { mayPassAuthorization, passingCookie } from '../passing.ts';
+import { isForeignOrigin, isPreflight, userDomainMatches } from './origin.ts';
+import { type GuardPresence, type GuardRefusal, sendParameterFaults, sendRefusal } from './refusal.ts';
+import { type GuardRequest, readGuardRequest } from './request.ts';
+import { type GuardRule, type ParameterFault, type ParsedRule, parseGuardRule } from './rule.ts';
+
+export interface GuardDependencies {
+  readonly verifier: Verifier;
+  readonly delegate: Delegate;
+  readonly lastUses: LastUses;
+  readonly limits: RateLimiter;
+  readonly audit: AuditTrail;
+  readonly clientAddress: ClientAddress;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  /** Host of the public address: the realm of challenges and the base of user domains. */
+  readonly publicHost: string;
+  readonly delegatedSeconds: number;
+}
+
+export type GuardHandler = (message: IncomingMessage, response: ServerResponse) => void;
+
+const OK_BODY = '{"status":"ok"}';
+const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', String(OK_BODY.length)] as const;
+
+/**
+ * `GET /ingress/auth`: tells a reverse proxy whether a request may pass, and what the guarded service gets to
+ * know. Answers without a promise whenever the facts are at hand; everything else is the rare path.
+ */
+export function createGuard(needs: GuardDependencies): { auth: GuardHandler; anonymous: GuardHandler } {
+  const { verifier, delegate, limits, audit, clientAddress, counters, clock, publicHost } = needs;
+  const rules = new LRUCache<string, ParsedRule>({ max: 10_000 });
+
+  function ruleOf(url: string): ParsedRule {
+    const mark = url.indexOf('?');
+    const query = mark === -1 ? '' : url.slice(mark + 1);
+    let parsed = rules.get(query);
+    if (parsed === undefined) {
+      parsed = parseGuardRule(query, needs.delegatedSeconds);
+      rules.set(query, parsed);
+    }
+    return parsed;
+  }
+
+  function auth(message: IncomingMessage, response: ServerResponse): void {
+    const parsed = ruleOf(message.url ?? '');
+    const request = readGuardRequest(message);
+    const missing = missingHeaders(request);
+    if (!parsed.ok || missing !== null) {
+      sendParameterFaults(response, [...(parsed.ok ? [] : parsed.faults), ...(missing ?? [])]);
+      return;
+    }
+    const { rule } = parsed;
+    if (request.originalMethod === 'OPTIONS') {
+      answerOptions(response, request, rule);
+      return;
+    }
+    const credential = findCredential(
+      request.authorizations,
+      rule.allowCookies ? request.cookies : NO_COOKIES,
+    );
+    if (credential.kind === 'none') {
+      counters.guardRefused++;
+      refuse(response, request, rule, NO_CREDENTIAL);
+      return;
+    }
+    if (credential.kind === 'malformed') {
+      counters.guardRefused++;
+      refuse(response, request, rule, { status: 400, type: 'invalid_request', message: credential.message });
+      return;
+    }
+    const verdict = verifier.check(credential.token);
+    if (verdict instanceof Promise) {
+      verdict.then(
+        (late) => decide(message, response, request, rule, late),
+        () => refuse(response, request, rule, UNAVAILABLE),
+      );
+    } else {
+      decide(message, response, request, rule, verdict);
+    }
+  }
+
+  function decide(
+    message: IncomingMessage,
+    response: ServerResponse,
+    request: GuardRequest,
+    rule: GuardRule,
+    verdict: Verdict,
+  ): void {
+    const address = clientAddress(message.socket.remoteAddress, request.forwardedFor);
+    if (!verdict.ok) {
+      counters.guardRefused++;
+      if (verdict.code === 'unavailable') refuse(response, request, rule, UNAVAILABLE);
+      else refuse(response, request, rule, { status: 401, type: 'invalid_token', message: verdict.message });
+      if (verdict.token !== null)
+        noteRefusal(verdict.token.record, request, rule, address, 401, verdict.code);
+      return;
+    }
+    const { record } = verdict.token;
+    const refusal = judge(rule, request, verdict);
+    if (refusal !== null) {
+      counters.guardRefused++;
+      refuse(response, request, rule, refusal);
+      noteRefusal(record, request, rule, address, refusal.status, refusal.type);
+      return;
+    }
+    const owner = verifier.ownerOf(verdict);
+    const groups = record.userInfo?.groups ?? owner.record.userInfo.groups;
+    const use =
+      rule.service === null ? null : limits.count(record.username, groups?.map(nameOf) ?? [], rule.service);
+    if (use !== null && use.used > use.limit) {
+      counters.guardRefused++;
+      refuse(response, request, rule, overLimit(use, rule.service ?? ''));
+      noteRefusal(record, request, rule, address, 429, 'rate_limited');
+      return;
+    }
+    needs.lastUses.note(record.id, address, rule.service ?? 'guard');
+    if (!rule.notebook && rule.delegateTo === null) {
+      allow(response, request, rule, verdict, null, use);
+      return;
+    }
+    const delegated = delegate.delegate(
+      verdict,
+      { service: rule.delegateTo, scopes: rule.delegateScopes, minimumSeconds: rule.minimumLifetime ?? 0 },
+      address,
+    );
+    const answer = (made: Awaited<typeof delegated>): void => {
+      if (made.ok) allow(response, request, rule, verdict, made.value, use);
+      else refuse(response, request, rule, made.error.code === 'not_found' ? GONE : UNAVAILABLE);
+    };
+    if (delegated instanceof Promise)
+      delegated.then(answer, () => refuse(response, request, rule, UNAVAILABLE));
+    else answer(delegated);
+  }
+
+  /** Everything after the credential proved good, in the order clients rely on. Null: let it pass. */
+  function judge(rule: GuardRule, request: GuardRequest, verified: Verified): GuardRefusal | null {
+    const { record } = verified.token;
+    if (rule.minimumLifetime !== null && record.expiresAt !== null) {
+      if (record.expiresAt - Math.floor(clock() / 1000) < rule.minimumLifetime) return TOO_SHORT;
+    }
+    if (!scopesSuffice(rule, verified)) {
+      return insufficient('Token missing required scope', rule.scopes);
+    }
+    if (
+      rule.onlyServices !== null &&
+      (record.service === null || !rule.onlyServices.includes(record.service))
+    ) {
+      return insufficient('Token was not made for a service that may come here');
+    }
+    if (rule.username !== null && rule.username !== record.username) {
+      return insufficient('This place belongs to another user');
+    }
+    if (rule.userDomain && !userDomainMatches(request.originalUrl ?? '', record.username, publicHost)) {
+      return insufficient('This host belongs to another user');
+    }
+    if (rule.service !== null) {
+      const groups = record.userInfo?.groups ?? verifier.ownerOf(verified).record.userInfo.groups;
+      if (limits.isBlocked(record.username, groups?.map(nameOf) ?? [], rule.service)) {
+        return insufficient(`Access to ${rule.service} is blocked for this user`);
+      }
+    }
+    return null;
+  }
+
+  function scopesSuffice(rule: GuardRule, verified: Verified): boolean {
+    if (rule.satisfy === 'any') {
+      for (const scope of rule.scopes) if (verifier.holds(verified, scope)) return true;
+      return false;
+    }
+    for (const scope of rule.scopes) if (!verifier.holds(verified, scope)) return false;
+    return true;
+  }
+
+  function allow(
+    response: ServerResponse,
+    request: GuardRequest,
+    rule: GuardRule,
+    verified: Verified,
+    delegated: Delegated | null,
+    use: RateUse | null,
+  ): void {
+    counters.guardAllowed++;
+    const { record } = verified.token;
+    const headers: string[] = [...SUCCESS_HEAD, 'X-Auth-Request-User', record.username];
+    const email = record.userInfo?.email ?? verifier.ownerOf(verified).record.userInfo.email;
+    if (email !== null) headers.push('X-Auth-Request-Email', latin(email));
+    if (record.service !== null) headers.push('X-Auth-Request-Service', latin(record.service));
+    if (delegated !== null) headers.push('X-Auth-Request-Token', delegated.token.reveal());
+    if (rule.useAuthorization) {
+      if (delegated !== null) headers.push('Authorization', `Bearer ${delegated.token.reveal()}`);
+    } else {
+      passAuthorization(headers, request);
+    }
+    passCookies(headers, request);
+    if (use !== null) headers.push(...rateHeaders(use, rule.service ?? ''));
+    response.writeHead(200, headers);
+    response.end(OK_BODY);
+  }
+
+  function answerOptions(response: ServerResponse, request: GuardRequest, rule: GuardRule): void {
+    const outcome = isPreflight(request)
+      ? isForeignOrigin(request.origin ?? '', publicHost)
+        ? PREFLIGHT_REJECTED
+        : null
+      : rule.allowOptions && request.origin === undefined && request.corsMethod === undefined
+        ? null
+        : OPTIONS_UNSUPPORTED;
+    if (outcome !== null) refuse(response, request, rule, outcome);
+    else passThrough(response, request);
+  }
+
+  /** 200 with nothing but the request's own credentials, ours taken out. */
+  function passThrough(response: ServerResponse, request: GuardRequest): void {
+    const headers: string[] = [...SUCCESS_HEAD];
+    passAuthorization(headers, request);
+    passCookies(headers, request);
+    response.writeHead(200, headers);
+    response.end(OK_BODY);
+  }
+
+  function refuse(
+    response: ServerResponse,
+    request: GuardRequest,
+    rule: GuardRule,
+    refusal: GuardRefusal,
+  ): void {
+    const presence: GuardPresence = {
+      realm: publicHost,
+      basicChallenge: rule.basicChallenge,
+      isScript: request.requestedWith?.toLowerCase() === 'xmlhttprequest',
+      passesAnyStatus: request.forwardedStyle,
+    };
+    sendRefusal(response, refusal, presence);
+  }
+
+  function noteRefusal(
+    record: Verified['token']['record'],
+    request: GuardRequest,
+    rule: GuardRule,
+    address: string | null,
+    status: number,
+    reason: string,
+  ): void {
+    audit.note(
+      auditEntry(
+        clock(),
+        { username: record.username, tokenId: record.id, address },
+        {
+          action: 'guard.refused',
+          route: rule.service ?? 'guard',
+          method: request.originalMethod ?? null,
+          path: pathOf(request.originalUrl ?? ''),
+          status,
+          detail: { reason, ...(rule.scopes.length > 0 ? { scopes: rule.scopes } : {}) },
+        },
+      ),
+    );
+  }
+
+  return { auth, anonymous: (message, response) => passThrough(response, readGuardRequest(message)) };
+}
+
+const NO_COOKIES: readonly string[] = [];
+const NO_CREDENTIAL: GuardRefusal = {
+  status: 401,
+  type: 'no_authorization',
+  message: 'Authentication required',
+  bare: true,
+};
+const UNAVAILABLE: GuardRefusal = {
+  status: 503,
+  type: 'unavailable',
+  message: 'Cannot tell at the moment whether the token is good; try again',
+  challenge: false,
+};
+const GONE: GuardRefusal = { status: 401, type: 'invalid_token', message: 'Token was revoked' };
+const TOO_SHORT: GuardRefusal = {
+  status: 401,
+  type: 'invalid_token',
+  message: 'Remaining token lifetime too short',
+  bare: true,
+};
+const PREFLIGHT_REJECTED: GuardRefusal = {
+  status: 403,
+  type: 'cors_preflight_rejected',
+  message: 'CORS preflight from a foreign origin',
+  challenge: false,
+};
+const OPTIONS_UNSUPPORTED: GuardRefusal = {
+  status: 404,
+  type: 'options_not_supported',
+  message: 'OPTIONS requests other than CORS preflights are not supported',
+  challenge: false,
+};
+
+const insufficient = (message: string, scopes?: readonly string[]): GuardRefusal => ({
+  status: 403,
+  type: 'insufficient_scope',
+  message,
+  ...(scopes === undefined ? {} : { scopes }),
+});
+
+function overLimit(use: RateUse, service: string): GuardRefusal {
+  return {
+    status: 429,
+    type: 'rate_limited',
+    message: `Rate limit (${use.limit}/minute) exceeded`,
+    challenge: false,
+    headers: ['Retry-After', new Date(use.resetAt * 1000).toUTCString(), ...rateHeaders(use, service)],
+  };
+}
+
+const rateHeaders = (use: RateUse, service: string): string[] => [
+  'X-RateLimit-Limit',
+  String(use.limit),
+  'X-RateLimit-Remaining',
+  String(Math.max(0, use.limit - use.used)),
+  'X-RateLimit-Used',
+  String(use.used),
+  'X-RateLimit-Reset',
+  String(use.resetAt),
+  'X-RateLimit-Resource',
+  service,
+];
+
+function missingHeaders(request: GuardRequest): ParameterFault[] | null {
+  if (request.originalUrl !== undefined && request.originalMethod !== undefined) return null;
+  const missing = (name: string): ParameterFault => ({
+    type: 'missing',
+    loc: ['header', name],
+    msg: 'Field required',
+    input: null,
+  });
+  return [
+    ...(request.originalUrl === undefined ? [missing('x-original-url')] : []),
+    ...(request.originalMethod === undefined ? [missing('x-original-method')] : []),
+  ];
+}
+
+function passAuthorization(headers: string[], request: GuardRequest): void {
+  for (const value of request.authorizations) {
+    if (mayPassAuthorization(value)) headers.push('Authorization', value);
+  }
+}
+
+function passCookies(headers: string[], request: GuardRequest): void {
+  for (const value of request.cookies) {
+    const kept = passingCookie(value);
+    if (kept !== null) headers.push('Cookie', kept);
+  }
+}
+
+const nameOf = (group: { readonly name: string }): string => group.name;
+
+/** Header values are Latin-1; what does not fit there is written as question marks. */
+const latin = (text: string): string => text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?');
+
+/** The path without the query, which may hold somebody's secrets. */
+function pathOf(url: string): string {
+  const path = url.replace(/^[a-z]+:\/\/[^/]*/i, '').split(/[?#]/, 1)[0] ?? '';
+  return path.slice(0, 500);
+}

@@ -1,0 +1,82 @@
+import type { ServerResponse } from 'node:http';
+import { quotable } from '../problem.ts';
+import type { ParameterFault } from './rule.ts';
+
+/** A refusal as the guard knows it; how it looks on the wire depends on who asks. */
+export interface GuardRefusal {
+  /** What the refusal means, as a status of its own. nginx lets only 401 and 403 through. */
+  readonly status: 400 | 401 | 403 | 404 | 429 | 503;
+  readonly type: string;
+  readonly message: string;
+  /** Attribute `scope` of the challenge: what would have been enough. */
+  readonly scopes?: readonly string[];
+  /** No credential came at all: the body's `detail` is one object, and there are no carrier headers. */
+  readonly bare?: boolean;
+  /** Refusals that have nothing to do with a credential carry no challenge. */
+  readonly challenge?: boolean;
+  readonly headers?: readonly string[];
+}
+
+export interface GuardPresence {
+  readonly realm: string;
+  readonly basicChallenge: boolean;
+  /** `X-Requested-With: XMLHttpRequest`: a browser must not answer 401 with a password box. */
+  readonly isScript: boolean;
+  /** Whether the asker passes any status on to the client (Traefik, Caddy), unlike nginx. */
+  readonly passesAnyStatus: boolean;
+}
+
+const NO_STORE = 'no-cache, no-store';
+
+export function sendRefusal(response: ServerResponse, refusal: GuardRefusal, presence: GuardPresence): void {
+  const { status, type, message } = refusal;
+  const body = refusal.bare ? { detail: { msg: message, type } } : { detail: [{ msg: message, type }] };
+  const text = asciiJson(body);
+  const headers: string[] = ['Content-Type', 'application/json', 'Cache-Control', NO_STORE];
+  if (refusal.challenge !== false) headers.push('WWW-Authenticate', challenge(refusal, presence));
+  if (!refusal.bare) headers.push('X-Error-Status', String(status), 'X-Error-Body', text);
+  if (refusal.headers !== undefined) headers.push(...refusal.headers);
+  headers.push('Content-Length', String(Buffer.byteLength(text)));
+  response.writeHead(wireStatus(refusal, presence), headers);
+  response.end(text);
+}
+
+function wireStatus(
+  { status, type, bare }: GuardRefusal,
+  { isScript, passesAnyStatus }: GuardPresence,
+): number {
+  if (status === 503) return 503;
+  if (bare && status === 401) return isScript ? 403 : 401;
+  if (type === 'invalid_token') return 401;
+  return passesAnyStatus ? status : 403;
+}
+
+function challenge(
+  { type, message, scopes, bare }: GuardRefusal,
+  { realm, basicChallenge }: GuardPresence,
+): string {
+  if (basicChallenge) return `Basic realm="${realm}"`;
+  if (type === 'no_authorization') return `Bearer realm="${realm}"`;
+  const error = bare ? 'invalid_token' : type;
+  const scope = scopes === undefined ? '' : `, scope="${[...scopes].sort().join(' ')}"`;
+  return `Bearer realm="${realm}", error="${error}", error_description="${quotable(message)}"${scope}`;
+}
+
+/** Wrong parameters: the fault of whoever wrote the configuration, so it reaches them as it is. */
+export function sendParameterFaults(response: ServerResponse, faults: readonly ParameterFault[]): void {
+  const text = JSON.stringify({ detail: faults });
+  response.writeHead(422, [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(Buffer.byteLength(text)),
+  ]);
+  response.end(text);
+}
+
+/** JSON in ASCII on one line, as a header value must be. */
+export const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

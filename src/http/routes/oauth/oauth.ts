@@ -1,0 +1,255 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Actor } from '../../../access/principal.ts';
+import { type Clock, seconds } from '../../../base/clock.ts';
+import type { Exchange } from '../../../tokens/exchange.ts';
+import type { Revoke } from '../../../tokens/revoke.ts';
+import { JWT_LIFETIME_MAX, KEY_SET_MAX_AGE, type SigningKeys } from '../../../tokens/signing-keys.ts';
+import type { TokenReads } from '../../../tokens/store.ts';
+import type { Verified, Verifier } from '../../../tokens/verify.ts';
+import { ExchangedToken, RevokedList } from '../../../wire/sessions.ts';
+import { addressOf, credentialHeaders } from '../../authenticate.ts';
+import type { ClientAddress } from '../../client-address.ts';
+import { decodeBasic, findCredential } from '../../credential.ts';
+import type { Counters } from '../../metrics.ts';
+import { timestamp } from '../../present.ts';
+import { statusOf } from '../../problem.ts';
+import { ACCESS_TOKEN_TYPE, ExchangeForm, JWT_TYPE, TOKEN_EXCHANGE, TokenForm } from './form.ts';
+
+export interface OauthRouteNeeds {
+  readonly verifier: Verifier;
+  readonly exchange: Exchange;
+  readonly revoke: Revoke;
+  readonly signingKeys: SigningKeys;
+  readonly recentlyRevoked: (sinceSeconds: number) => Promise<{ id: string; at: number }[]>;
+  readonly reads: Pick<TokenReads, 'token'>;
+  readonly clientAddress: ClientAddress;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly issuer: string;
+}
+
+const Anything = z.record(z.string(), z.unknown());
+const OauthError = z.object({ error: z.string(), error_description: z.string() }).meta({ id: 'OauthError' });
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** RFC 8693 exchange, RFC 7662 introspection, RFC 7009 revocation, RFC 7517 keys, RFC 8414 metadata. */
+export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void {
+  const { verifier, exchange, revoke, signingKeys, recentlyRevoked, clientAddress, counters, clock, issuer } =
+    needs;
+  const tag = 'OAuth';
+  const form = (body: z.ZodType, response: z.ZodType) => ({
+    body,
+    consumes: ['application/x-www-form-urlencoded'],
+    response: { 200: response, 400: OauthError, 401: OauthError },
+  });
+
+  function refuse(reply: FastifyReply, status: number, error: string, description: string): FastifyReply {
+    if (status === 401) reply.header('www-authenticate', `Basic realm="${app.publicHost}"`);
+    return noStore(reply).code(status).send({ error, error_description: description });
+  }
+
+  /**
+   * The token a caller authenticates with: bearer, as the password of a client that uses Basic, or as
+   * `client_secret`. Null when none was sent, false when it is not good.
+   */
+  async function authenticated(
+    request: FastifyRequest,
+    secret: string | undefined,
+  ): Promise<Verified | null | false> {
+    const { authorizations } = credentialHeaders(request.raw);
+    const found = findCredential(decodeClientBasic(authorizations), []);
+    if (found.kind === 'malformed') return false;
+    // A client that names itself by Basic and brings no token of ours did not authenticate.
+    if (found.kind === 'none' && authorizations.length > 0) return false;
+    const credential = found.kind === 'none' ? secret : found.token;
+    if (credential === undefined) return null;
+    const verdict = await verifier.check(credential);
+    return verdict.ok ? verdict : false;
+  }
+
+  app.post(
+    '/oauth/token',
+    {
+      schema: {
+        tags: [tag],
+        summary: 'Exchange a token for a short access JWT (RFC 8693)',
+        ...form(ExchangeForm, ExchangedToken),
+      },
+    },
+    async (request, reply) => {
+      const body = request.body as z.output<typeof ExchangeForm>;
+      if (body.grant_type !== TOKEN_EXCHANGE) {
+        return refuse(reply, 400, 'unsupported_grant_type', `grant_type must be ${TOKEN_EXCHANGE}`);
+      }
+      if (body.subject_token_type !== ACCESS_TOKEN_TYPE) {
+        return refuse(reply, 400, 'invalid_request', `subject_token_type must be ${ACCESS_TOKEN_TYPE}`);
+      }
+      const wanted = body.requested_token_type ?? JWT_TYPE;
+      if (wanted !== JWT_TYPE && wanted !== ACCESS_TOKEN_TYPE) {
+        return refuse(reply, 400, 'invalid_request', `requested_token_type must be ${JWT_TYPE}`);
+      }
+      const verdict = await verifier.check(body.subject_token);
+      if (!verdict.ok) {
+        if (verdict.code === 'unavailable')
+          return refuse(reply, 503, 'temporarily_unavailable', verdict.message);
+        return refuse(reply, 400, 'invalid_request', `subject_token: ${verdict.message}`);
+      }
+      const lifetime = body.lifetime;
+      const traded = await exchange.exchange(verdict, {
+        ...(body.scope === undefined ? {} : { scopes: body.scope.split(' ').filter((name) => name !== '') }),
+        ...(body.audience === undefined ? {} : { audience: body.audience }),
+        ...(lifetime === undefined
+          ? {}
+          : { lifetimeSeconds: Number(lifetime.slice(0, -1)) * (UNITS[lifetime.slice(-1)] ?? 1) }),
+      });
+      if (!traded.ok) {
+        const { code, message } = traded.error;
+        if (code === 'insufficient_scope') return refuse(reply, 400, 'invalid_scope', message);
+        return refuse(reply, statusOf(code), 'temporarily_unavailable', message);
+      }
+      return noStore(reply).send({
+        access_token: traded.value.jwt.reveal(),
+        issued_token_type: wanted,
+        token_type: 'Bearer' as const,
+        expires_in: traded.value.expiresAt - seconds(clock),
+        scope: traded.value.scopes.join(' '),
+      });
+    },
+  );
+
+  app.post(
+    '/oauth/introspect',
+    {
+      schema: {
+        tags: [tag],
+        summary: 'Is this token good, whose is it, what may it do (RFC 7662)',
+        description:
+          'Any good token authenticates the caller: as bearer, as Basic password or as client_secret.',
+        ...form(TokenForm, Anything),
+      },
+    },
+    async (request, reply) => {
+      const body = request.body as z.output<typeof TokenForm>;
+      const caller = await authenticated(request, body.client_secret);
+      if (!caller) return refuse(reply, 401, 'invalid_client', 'Authenticate with a token of your own');
+      const verdict = await verifier.check(body.token);
+      if (!verdict.ok) {
+        if (verdict.code === 'unavailable')
+          return refuse(reply, 503, 'temporarily_unavailable', verdict.message);
+        return noStore(reply).send({ active: false });
+      }
+      const { record } = verdict.token;
+      return noStore(reply).send({
+        active: true,
+        scope: verifier.effectiveScopes(verdict).join(' '),
+        username: record.username,
+        sub: record.username,
+        token_type: 'Bearer',
+        iss: issuer,
+        iat: record.createdAt,
+        ...(record.expiresAt === null ? {} : { exp: record.expiresAt }),
+        tid: record.id,
+        kind: record.type,
+        ...(record.service === null ? {} : { service: record.service }),
+      });
+    },
+  );
+
+  app.post(
+    '/oauth/revoke',
+    {
+      schema: {
+        tags: [tag],
+        summary: 'Revoke the token one holds (RFC 7009)',
+        description: 'Holding the token is enough. An unknown token is answered like a revoked one.',
+        ...form(TokenForm, Anything),
+      },
+    },
+    async (request, reply) => {
+      const body = request.body as z.output<typeof TokenForm>;
+      const caller = await authenticated(request, body.client_secret);
+      if (caller === false)
+        return refuse(reply, 401, 'invalid_client', 'The token you authenticate with is not valid');
+      const verdict = await verifier.check(body.token);
+      if (!verdict.ok) {
+        if (verdict.code === 'unavailable')
+          return refuse(reply, 503, 'temporarily_unavailable', verdict.message);
+        return noStore(reply).send({});
+      }
+      if (verdict.jwtScopes !== null) {
+        return refuse(reply, 400, 'unsupported_token_type', 'An access JWT ends with the token it came from');
+      }
+      const actor: Actor = verifier.actor(verdict, addressOf(request.raw, clientAddress));
+      const revoked = await revoke.byHolder(actor, verdict.token.record.id);
+      if (revoked.ok) counters.revoked += revoked.value.length;
+      return noStore(reply).send({});
+    },
+  );
+
+  app.get(
+    '/.well-known/jwks.json',
+    {
+      schema: { tags: [tag], summary: 'Keys that sign access JWTs (RFC 7517)', response: { 200: Anything } },
+    },
+    async (_request, reply) =>
+      reply.header('cache-control', `public, max-age=${KEY_SET_MAX_AGE}`).send(await signingKeys.published()),
+  );
+
+  app.get(
+    '/.well-known/revoked-tokens.json',
+    {
+      schema: {
+        tags: [tag],
+        summary: 'Tokens revoked while an access JWT of theirs may live, for offline verifiers',
+        description: 'Refuse an access JWT whose `tid` stands here.',
+        response: { 200: RevokedList },
+      },
+    },
+    async (_request, reply) => {
+      const now = seconds(clock);
+      const revoked = await recentlyRevoked(now - JWT_LIFETIME_MAX - 60);
+      return noStore(reply).send({
+        generated_at: timestamp(now),
+        max_jwt_lifetime: JWT_LIFETIME_MAX,
+        revoked: revoked.map(({ id, at }) => ({ tid: id, at: timestamp(at) })),
+      });
+    },
+  );
+
+  app.get(
+    '/.well-known/oauth-authorization-server',
+    { schema: { tags: [tag], summary: 'Where the endpoints are (RFC 8414)', response: { 200: Anything } } },
+    async () => ({
+      issuer,
+      token_endpoint: `${issuer}/oauth/token`,
+      introspection_endpoint: `${issuer}/oauth/introspect`,
+      revocation_endpoint: `${issuer}/oauth/revoke`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      response_types_supported: [],
+      grant_types_supported: [TOKEN_EXCHANGE],
+      token_endpoint_auth_methods_supported: ['none'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
+    }),
+  );
+}
+
+const noStore = (reply: FastifyReply): FastifyReply => reply.header('cache-control', 'no-store');
+
+/** Clients form-encode both parts of a Basic credential (RFC 6749 section 2.3.1). */
+function decodeClientBasic(authorizations: readonly string[]): string[] {
+  return authorizations.map((header) => {
+    const match = /^basic\s+(\S+)$/i.exec(header);
+    const parts = match?.[1] === undefined ? null : decodeBasic(match[1]);
+    if (parts === null) return header;
+    const [id, secret] = parts.map((part) => {
+      try {
+        return decodeURIComponent(part.replace(/\+/g, ' '));
+      } catch {
+        return part;
+      }
+    });
+    return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  });
+}

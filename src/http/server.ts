@@ -1,0 +1,174 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import { type Fault, fault } from '../base/fault.ts';
+import { randomBase62, systemRandom } from '../crypto/random.ts';
+import { parseJson } from './json.ts';
+import type { Counters } from './metrics.ts';
+import { sendFault } from './route.ts';
+
+/** Answers a request before the framework sees it, or declines. */
+export type FastPath = (message: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface HttpServerOptions {
+  readonly log: Logger;
+  readonly counters: Counters;
+  readonly publicHost: string;
+  readonly fastPath: FastPath;
+}
+
+const BODY_LIMIT = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The hall: one port, the hot paths in front, the framework behind; limits, request ids, problem documents. */
+export function createHttpServer({
+  log,
+  counters,
+  publicHost,
+  fastPath,
+}: HttpServerOptions): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: () => randomBase62(12, systemRandom),
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 500 },
+    serverFactory: (handler) => serverWith(fastPath, handler),
+    frameworkErrors: (error, _request, reply) => void sendFault(reply, fromFramework(error)),
+  }) as unknown as FastifyInstance;
+
+  app.decorate('publicHost', publicHost);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    if (text === '') return done(null, undefined);
+    const parsed = parseJson(String(text));
+    if (parsed.ok) done(null, parsed.value);
+    else done(new Refusal(parsed.error), undefined);
+  });
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, text, done) => {
+      const form: Record<string, string> = {};
+      for (const [name, value] of new URLSearchParams(String(text))) {
+        if (Object.hasOwn(form, name)) {
+          return done(
+            new Refusal(fault('invalid_request', `The parameter '${name}' is repeated.`)),
+            undefined,
+          );
+        }
+        form[name] = value;
+      }
+      done(null, form);
+    },
+  );
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('x-frame-options', 'DENY');
+    reply.header('referrer-policy', 'no-referrer');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    counters.requests++;
+    if (reply.statusCode >= 500) counters.serverErrors++;
+    // The pattern of the route, never the address: that may hold whatever somebody typed.
+    log.info(
+      {
+        request: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(
+      (method) =>
+        method !== request.method && app.findRoute({ method, url: request.url.split('?')[0] ?? '' }) !== null,
+    );
+    if (methods.length > 0) {
+      reply.header('allow', methods.join(', '));
+      return sendFault(
+        reply,
+        fault('method_not_allowed', `${request.method} is not possible here; use ${methods.join(' or ')}.`),
+      );
+    }
+    return sendFault(
+      reply,
+      fault('not_found', 'There is nothing at this address.', { fix: 'See /docs for what there is.' }),
+    );
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = fromFramework(error);
+    if (answer.code === 'internal') log.error({ request: request.id, err: error }, 'unexpected failure');
+    return sendFault(reply, answer);
+  });
+  return app;
+}
+
+function serverWith(
+  fastPath: FastPath,
+  handler: (message: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server = createServer({ keepAliveTimeout: 75_000, headersTimeout: 20_000 }, (message, response) => {
+    if (!fastPath(message, response)) handler(message, response);
+  });
+  server.maxHeadersCount = 100;
+  return server;
+}
+
+/** A fault thrown through the framework where it offers no other way. */
+class Refusal extends Error {
+  readonly fault: Fault;
+  constructor(refusal: Fault) {
+    super(refusal.message);
+    this.fault = refusal;
+  }
+}
+
+function fromFramework(error: FastifyError): Fault {
+  if (error instanceof Refusal) return error.fault;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const fields = error.validation.map((issue) => ({
+      field: fieldOf(issue.instancePath, error.validationContext),
+      message: issue.message ?? 'is not valid',
+    }));
+    return fault('invalid_request', fields.map(({ field, message }) => `${field}: ${message}`).join('; '), {
+      fields,
+    });
+  }
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return fault('body_too_large', `The body may have at most ${BODY_LIMIT} bytes.`);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return fault('unsupported_media_type', 'Send JSON with the header Content-Type: application/json.');
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return fault('invalid_request', 'The request is malformed.');
+    default:
+      if (error.statusCode !== undefined && error.statusCode < 500)
+        return fault('invalid_request', error.message);
+      return fault('internal', 'Something went wrong inside. The log has the details under this request id.');
+  }
+}
+
+/** `/roles/0` becomes `roles[0]`; the whole body, query or path is named as such. */
+function fieldOf(pointer: string, context: string | undefined): string {
+  const parts = pointer.split('/').filter((part) => part !== '');
+  if (parts.length === 0) return context ?? 'body';
+  return parts.map((part, at) => (/^\d+$/.test(part) ? `[${part}]` : at === 0 ? part : `.${part}`)).join('');
+}

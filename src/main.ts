@@ -1,0 +1,187 @@
+import cluster from 'node:cluster';
+import { mkdir } from 'node:fs/promises';
+import pino from 'pino';
+import { createApp } from './app.ts';
+import { type Fault, fault } from './base/fault.ts';
+import { err, ok, type Result } from './base/result.ts';
+import { superviseWorkers } from './cluster.ts';
+import { findMasterKeys, writeMasterKey } from './config/master-key.ts';
+import { readSettings, type ServeFlags, type Settings } from './config/settings.ts';
+import {
+  emptyKeyring,
+  type Keyring,
+  keyringOf,
+  keyText,
+  MASTER_KEY_BYTES,
+  parseKeyText,
+} from './crypto/keyring.ts';
+import { systemRandom } from './crypto/random.ts';
+import { holdsSealedValues } from './storage/peek.ts';
+import { nativeSpelling, randomTokenParts } from './tokens/token-string.ts';
+
+export const VERSION = '0.1.0';
+
+/** Runs the server until a signal. Resolves with the exit code. */
+export async function runServer(flags: ServeFlags): Promise<number> {
+  const settings = readSettings(flags, process.env);
+  if (!settings.ok) {
+    for (const { name, message } of settings.error) complain(`${name} ${message}`);
+    return 2;
+  }
+  const { config } = settings.value;
+  const folder = await prepareFolder(config.dataDir);
+  if (!folder.ok) return refuse(folder.error);
+  const keyring = await masterKeyring(settings.value);
+  if (!keyring.ok) return refuse(keyring.error);
+
+  if (config.workers > 1 && cluster.isPrimary) {
+    // Schema, keys and the bootstrap secret are made once, before anybody else starts.
+    const first = await open(settings.value, keyring.value);
+    if (!first.ok) return refuse(first.error);
+    const greeting = await greet(first.value, settings.value);
+    await first.value.close();
+    return superviseWorkers(config.workers, () => announce(settings.value, config.port, greeting));
+  }
+  return serve(settings.value, keyring.value);
+}
+
+async function serve(settings: Settings, keyring: Keyring): Promise<number> {
+  const { config } = settings;
+  const opened = await open(settings, keyring);
+  if (!opened.ok) return refuse(opened.error);
+  const app = opened.value;
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  try {
+    await app.http.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await app.close();
+    return refuse(listenFault(error as NodeJS.ErrnoException, config.host, config.port));
+  }
+  if (cluster.isPrimary) {
+    const address = app.http.server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : config.port;
+    announce(settings, port, await greet(app, settings));
+  }
+  await stopped;
+  await app.close();
+  return 0;
+}
+
+type App = Extract<Awaited<ReturnType<typeof createApp>>, { ok: true }>['value'];
+
+async function open(settings: Settings, keyring: Keyring): Promise<Result<App>> {
+  const log = pino({ level: settings.config.logLevel, base: { pid: process.pid } }, pino.destination(2));
+  const app = await createApp({ settings, keyring, log, version: VERSION });
+  if (!app.ok) return app;
+  const started = await app.value.start();
+  if (started.ok) return app;
+  await app.value.close();
+  return started;
+}
+
+async function prepareFolder(folder: string): Promise<Result<void>> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return ok(undefined);
+  } catch (error) {
+    return err(
+      fault('unavailable', `The data folder ${folder} cannot be used: ${(error as Error).message}.`, {
+        fix: 'Choose another with --data-dir, or change who may write there.',
+      }),
+    );
+  }
+}
+
+/**
+ * The master keys at hand. A new key file is made only for a database in which nothing is sealed yet: a key lost
+ * is not replaced in silence.
+ */
+async function masterKeyring(settings: Settings): Promise<Result<Keyring>> {
+  const { config, secrets } = settings;
+  const found = await findMasterKeys(config.masterKeyFile, secrets.masterKeys);
+  if (found.state === 'refused') return err(fault('unavailable', found.message, { fix: found.fix }));
+  if (found.state === 'found') {
+    const keys = parseKeyText(found.text);
+    if (keys !== null) return ok(keyringOf(keys));
+    return err(
+      fault(
+        'unavailable',
+        `${found.from} holds no master keys: one base64 key of 32 bytes a line is expected.`,
+      ),
+    );
+  }
+  const sealed = await holdsSealedValues(config.dataDir, secrets.databaseUrl);
+  if (!sealed.ok) return sealed;
+  if (sealed.value) {
+    complain(
+      `The master key ${config.masterKeyFile} is missing, but this database was sealed with one. ` +
+        'Tokens are still verified; everything that needs the key answers 503 until it is restored.',
+    );
+    return ok(emptyKeyring);
+  }
+  const text = keyText(systemRandom(MASTER_KEY_BYTES));
+  if (!(await writeMasterKey(config.masterKeyFile, text))) return masterKeyring(settings);
+  return ok(keyringOf(parseKeyText(text) ?? []));
+}
+
+/** How to make the first administrator, or null when there is one. */
+async function greet(app: App, settings: Settings): Promise<string | null> {
+  if (!(await app.setup.isOpen())) return null;
+  if (settings.secrets.bootstrapToken !== null) return 'the token in TESSERA_BOOTSTRAP_TOKEN';
+  const parts = randomTokenParts(systemRandom);
+  const offered = await app.setup.offer(parts);
+  return offered.ok ? nativeSpelling(parts).reveal() : null;
+}
+
+function announce(settings: Settings, port: number, bootstrap: string | null): void {
+  const { config, secrets } = settings;
+  const url = config.port === port ? config.publicUrl : config.publicUrl.replace(/:0$/, `:${port}`);
+  const lines = [
+    `Tessera ${VERSION} is listening on ${url}`,
+    `  data     ${secrets.databaseUrl === null ? config.dataDir : `PostgreSQL (keys and anchor in ${config.dataDir})`}`,
+    `  API      ${url}/docs`,
+  ];
+  if (bootstrap !== null) {
+    lines.push(
+      '',
+      'No administrator yet. Make the first one with this one-time bootstrap secret:',
+      '',
+      `  ${bootstrap}`,
+      '',
+      `  npx tessera setup ${url}`,
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function listenFault(error: NodeJS.ErrnoException, host: string, port: number): Fault {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return fault('unavailable', `Port ${port} on ${host} is in use.`, {
+        fix: `Stop what listens there, or choose another port: tessera serve --port ${port + 1}`,
+      });
+    case 'EACCES':
+      return fault('unavailable', `Port ${port} needs more rights than this user has.`, {
+        fix: 'Choose a port above 1023 and put a reverse proxy in front.',
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return fault('unavailable', `${host} is not an address of this machine.`, {
+        fix: 'Use --host 127.0.0.1 or 0.0.0.0.',
+      });
+    default:
+      return fault('unavailable', `Cannot listen on ${host} port ${port}: ${error.message}.`);
+  }
+}
+
+const complain = (text: string): void => {
+  process.stderr.write(`tessera: ${text}\n`);
+};
+
+function refuse(refusal: Fault): number {
+  complain(refusal.message);
+  if (refusal.fix !== undefined) complain(refusal.fix);
+  return 1;
+}
