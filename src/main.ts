@@ -29,6 +29,8 @@ export async function runServer(flags: ServeFlags): Promise<number> {
     return 2;
   }
   const { config } = settings.value;
+  // Database, keys and anchor are nobody else's to read.
+  process.umask(0o077);
   const folder = await prepareFolder(config.dataDir);
   if (!folder.ok) return refuse(folder.error);
   const keyring = await masterKeyring(settings.value);

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Fault, FaultCode } from '../base/fault.ts';
 import { err, type Result } from '../base/result.ts';
 import { Problem } from '../wire/common.ts';
@@ -34,6 +34,8 @@ interface Description<B extends Schema, Q extends Schema, P extends Schema, R ex
   readonly faults?: readonly FaultCode[];
   readonly allowBootstrap?: boolean;
 }
+
+const Nothing = z.null().meta({ description: 'Done; no body' });
 
 /** A route for everybody. */
 export function openRoute<
@@ -104,7 +106,7 @@ function register<B extends Schema, Q extends Schema, P extends Schema, R extend
 ): void {
   const status = route.status ?? (route.response === undefined ? 204 : 200);
   const responses: Record<string, unknown> = {
-    [status]: route.response ?? { type: 'null', description: 'Done' },
+    [status]: route.response ?? Nothing,
   };
   const codes: FaultCode[] = [
     'invalid_request',

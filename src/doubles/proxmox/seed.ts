@@ -143,7 +143,7 @@ export function seedCluster(options: SeedOptions): { cluster: Cluster; credentia
   cluster.roles.set('TerraformNine', new Set(ninePrivileges(cluster.edition)));
 
   const root = addUser(cluster, 'root@pam', { details: new Map([['email', 'root@lab.example']]) });
-  const administrator = addUser(cluster, 'admin@pve', { groups: new Set(['operators']) });
+  const administrator = addUser(cluster, 'admin@pve');
   const auditor = addUser(cluster, 'auditor@pve');
   const maker = addUser(cluster, 'maker@pve');
   const disabled = addUser(cluster, 'gone@pve', { enabled: false });

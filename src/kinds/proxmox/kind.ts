@@ -3,6 +3,7 @@ import { asRecord, asText } from '../json.ts';
 import type { Kind } from '../kind.ts';
 import { proxmoxApi } from './api.ts';
 import { readProxmoxCredential } from './credential.ts';
+import { testProxmox } from './diagnose.ts';
 import { find } from './find.ts';
 import { tokenIdOf } from './identity.ts';
 import { isTask, RECIPES } from './needs.ts';
@@ -10,7 +11,6 @@ import { compareForTask } from './probe-rights.ts';
 import { explainRefusal } from './refusal.ts';
 import { readPermissions, readServerRights } from './rights.ts';
 import { proxmoxCarrier } from './session.ts';
-import { testProxmox } from './diagnose.ts';
 import { createToken } from './token-create.ts';
 import { revokeToken, rotateToken } from './token-rotate.ts';
 

@@ -1,5 +1,6 @@
 import { seconds } from '../../base/clock.ts';
 import type { OutboundResponse } from '../../outbound/message.ts';
+import type { Origin } from '../../outbound/origin.ts';
 import type { Finding } from '../finding.ts';
 import { isBlocking } from '../finding.ts';
 import { asNumber, asRecord, asRecords, asText, parseJson } from '../json.ts';
@@ -42,7 +43,7 @@ export async function probeProduct(subject: TestSubject): Promise<Product5> {
     return { findings: [reachFinding('HTTP_SCHEME', 'P3', evidence, place)], realms: [] };
   }
   const realms = asRecords(asRecord(parseJson(body)).data).map((row) => asText(row.realm));
-  const odd = notProxmox(answer.value, realms, host, evidence);
+  const odd = notProxmox(answer.value, realms, client.origin, evidence);
   if (odd !== undefined) return { findings: [odd], realms: [] };
   const clocks = await judgeClocks(
     { client, clock, product: PROXMOX, surroundings: subject.surroundings ?? {} },
@@ -55,7 +56,7 @@ export async function probeProduct(subject: TestSubject): Promise<Product5> {
 function notProxmox(
   answer: OutboundResponse,
   realms: readonly string[],
-  host: string,
+  { host, basePath }: Origin,
   evidence: string,
 ): Finding | undefined {
   const { status, reason, body } = answer;
@@ -67,14 +68,17 @@ function notProxmox(
       ? undefined
       : find('PRODUCT_WRONG', 'P5', `${evidence}; realm ${other}`, { host });
   }
-  const doubled = /Method '\w+ (\/api2\/\S*)' not implemented/.exec(
+  // The server asks for a login before it says that there is no such call.
+  const inBase = /\/api2(\/|$)/i.test(basePath) ? `${basePath}/...` : undefined;
+  const said = /Method '\w+ (\/api2\/\S*)' not implemented/.exec(
     `${reason}\n${body.toString('latin1', 0, 500)}`,
   );
-  if (own && doubled !== null) return find('PATH_DOUBLED', 'P5', evidence, { host, path: doubled[1] ?? '' });
+  const doubled = said?.[1] ?? inBase;
+  if (own && doubled !== undefined) return find('PATH_DOUBLED', 'P5', evidence, { host, path: doubled });
   const json = parseJson(body);
   if (status === 404 || status === 501 || (status === 200 && json !== undefined))
     return find('PRODUCT_WRONG', 'P5', evidence, { host });
-  if (!own || json === undefined) return find('PROXY_BAD', 'P5', evidence, { status, host });
+  if (!own) return find('PROXY_BAD', 'P5', evidence, { status, host });
   return find('ANSWER_ODD', 'P5', evidence, { status, reason });
 }
 

@@ -49,9 +49,9 @@ export async function probeObjects(
   const guests = await readGuests(api);
   if (!guests.ok) return { findings: [explainRefusal(guests.error, context, 'P10')], nodes, templates: [] };
   const templates = await readTemplates(api, guests.value, nodes);
+  const none = emptyList(expect, guests.value, permissions, who);
   const findings = [
-    ...emptyList(expect, guests.value, permissions, who),
-    ...(await templateFindings(api, expect, guests.value, templates, context)),
+    ...(none.length > 0 ? none : await templateFindings(api, expect, guests.value, templates, context)),
     ...(await storageFindings(api, expect, nodes, context)),
     ...(await bridgeFindings(api, expect, nodes, permissions, context)),
     ...(await clusterFindings(api, expect)),
