@@ -7,10 +7,10 @@ import { openTransport, type TransportOptions } from './transport.ts';
 
 export type TesseraOptions = TransportOptions;
 
-/** When a new signing key comes into use, seconds or RFC 3339 as the server writes it. */
 export interface RotatedKey {
   readonly kid: string;
-  readonly active_from: string | number;
+  /** RFC 3339: from when it signs. */
+  readonly active_from: string;
 }
 
 function open(options: TesseraOptions) {

@@ -18,8 +18,8 @@ export type Query = Readonly<Record<string, string | number | boolean | null | u
 export interface Call {
   readonly query?: Query | undefined;
   readonly json?: unknown;
-  /** Sent as application/x-www-form-urlencoded; a list repeats its key. */
-  readonly form?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+  /** Sent as application/x-www-form-urlencoded. */
+  readonly form?: Readonly<Record<string, string | undefined>> | undefined;
   /** Instead of the client's own token; null: none at all. */
   readonly token?: string | null | undefined;
   /** The caller's own way to give up; its reason is thrown as it is. */
@@ -112,10 +112,7 @@ function bodyOf(call: Call): { body?: string | URLSearchParams } {
   if (call.json !== undefined) return { body: JSON.stringify(call.json) };
   if (call.form === undefined) return {};
   const form = new URLSearchParams();
-  for (const [key, value] of Object.entries(call.form)) {
-    if (value === undefined) continue;
-    for (const item of typeof value === 'string' ? [value] : value) form.append(key, item);
-  }
+  for (const [key, value] of Object.entries(call.form)) if (value !== undefined) form.append(key, value);
   return { body: form };
 }
 

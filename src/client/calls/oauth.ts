@@ -9,7 +9,9 @@ export interface ExchangeRequest {
   readonly token?: string | undefined;
   /** To ask for less than the token allows. */
   readonly scopes?: readonly string[] | undefined;
-  readonly audience?: string | readonly string[] | undefined;
+  readonly audience?: string | undefined;
+  /** For less than the usual minutes: `2m`, `90s`. */
+  readonly lifetime?: string | undefined;
 }
 
 /** RFC 7662 section 2.2; members that Tessera sends. A token that is not good for anything is `{ active: false }`. */
@@ -48,6 +50,7 @@ export function exchange(
       subject_token_type: ACCESS_TOKEN,
       scope: request.scopes?.join(' '),
       audience: request.audience,
+      lifetime: request.lifetime,
     },
   });
 }

@@ -1,0 +1,19 @@
+import { runServer } from '../../main.ts';
+
+/** Flags as they were typed; the server checks them together with its other settings. */
+export interface Options {
+  readonly host?: string;
+  readonly port?: string;
+  readonly dataDir?: string;
+  readonly workers?: string;
+}
+
+export async function run(options: Options): Promise<number> {
+  const { host, port, dataDir, workers } = options;
+  return runServer({
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(workers === undefined ? {} : { workers }),
+  });
+}

@@ -1,0 +1,13 @@
+import type { CommandDescription } from '../description.ts';
+import { OPERATION_COMMANDS } from './operations.ts';
+import { PEOPLE_COMMANDS } from './people.ts';
+import { SESSION_COMMANDS } from './sessions.ts';
+import { TOKEN_COMMANDS } from './tokens.ts';
+
+/** Every command there is. */
+export const COMMANDS: readonly CommandDescription[] = [
+  ...SESSION_COMMANDS,
+  ...TOKEN_COMMANDS,
+  ...PEOPLE_COMMANDS,
+  ...OPERATION_COMMANDS,
+];

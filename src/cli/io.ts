@@ -1,0 +1,43 @@
+import { homedir } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { Prompter } from './prompts.ts';
+
+/** The world outside, handed in so that a run can be watched from a test. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly clock: Clock;
+  readonly inputIsTerminal: boolean;
+  readonly outputIsTerminal: boolean;
+  readonly errorIsTerminal: boolean;
+  /** Characters in a line of the output. */
+  readonly columns: number;
+  /** Ends what would go on forever. */
+  readonly signal: AbortSignal;
+  /** Instead of the questions asked on the terminal. */
+  readonly prompter?: Prompter;
+}
+
+const COLUMNS = 80;
+
+export function processIo(): Io {
+  const { stdin, stdout, stderr, env } = process;
+  const told = Number(env.COLUMNS);
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    home: env.HOME || homedir(),
+    clock: systemClock,
+    inputIsTerminal: stdin.isTTY === true,
+    outputIsTerminal: stdout.isTTY === true,
+    errorIsTerminal: stderr.isTTY === true,
+    columns: stdout.isTTY ? stdout.columns : Number.isInteger(told) && told > 20 ? told : COLUMNS,
+    signal: new AbortController().signal,
+  };
+}

@@ -1,0 +1,115 @@
+import { Argument, Command, type CommanderError, Option } from 'commander';
+import type { GlobalOptions } from './context.ts';
+import type { CommandDescription, CommandModule, OptionDescription } from './description.ts';
+import { usageError } from './failure.ts';
+import type { Io } from './io.ts';
+
+/** Runs a loaded command with its options. */
+export type Dispatch = (
+  module: CommandModule,
+  options: Readonly<Record<string, unknown>>,
+  global: GlobalOptions,
+) => Promise<void>;
+
+/** Help was shown because nothing was asked for. */
+export class HelpShown extends Error {}
+
+export function buildProgram(
+  io: Io,
+  commands: readonly CommandDescription[],
+  version: string,
+  dispatch: Dispatch,
+): Command {
+  const program = new Command('tessera');
+  equip(program, io);
+  program
+    .description('Mints, holds, brokers and explains API tokens.')
+    .version(version, '-V, --version', 'print the version')
+    .option('--json', 'print JSON')
+    .addOption(new Option('-t, --format-type <type>', 'how to print').choices(['text', 'json']))
+    .option('--server <url>', 'which server, instead of TESSERA_URL or the last login')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', HELP_NOTES);
+  for (const command of commands) program.addCommand(build(command, io, dispatch));
+  return program;
+}
+
+const HELP_NOTES = `
+Begin with:
+  tessera serve                    start a server here
+  tessera setup URL                make its first administrator
+  tessera login URL                log in
+  tessera token create NAME        make a token
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.`;
+
+function build(description: CommandDescription, io: Io, dispatch: Dispatch): Command {
+  const command = new Command(description.name);
+  equip(command, io);
+  command.description(description.summary).helpOption('-h, --help', 'print this help');
+  if (description.alias !== undefined) command.alias(description.alias);
+  for (const { form, text, choices } of description.arguments ?? []) {
+    const argument = new Argument(form, text);
+    command.addArgument(choices === undefined ? argument : argument.choices(choices));
+  }
+  for (const option of description.options ?? []) command.addOption(buildOption(option));
+  if (description.notes !== undefined) command.addHelpText('after', `\n${description.notes.join('\n')}`);
+  for (const each of description.commands ?? []) command.addCommand(build(each, io, dispatch));
+  const { load } = description;
+  if (load !== undefined)
+    command.action(async () =>
+      dispatch(await load(), { ...command.opts(), ...namedArguments(command) }, command.optsWithGlobals()),
+    );
+  return command;
+}
+
+/** Commander would print and leave by itself; both are ours to do. */
+function equip(command: Command, io: Io): void {
+  command
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: () => undefined,
+      outputError: () => undefined,
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError(true)
+    .exitOverride((error) => {
+      throw translated(error, command);
+    });
+}
+
+function translated(error: CommanderError, command: Command): Error {
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return new HelpShown();
+  const path = pathOf(command);
+  if (error.code === 'commander.help')
+    return usageError(`'${path}' wants a command after it.`, `See: ${path} --help`);
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const near = suggestion?.match(/^\(Did you mean (.*)\?\)$/)?.[1];
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
+  return usageError(sentence, near === undefined ? `See: ${path} --help` : `Did you mean ${near}?`);
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+function buildOption(description: OptionDescription): Option {
+  const option = new Option(description.flags, description.text);
+  if (description.list)
+    return option.argParser((value: string, before: string[] | undefined) => [
+      ...(before ?? []),
+      ...value.split(',').filter((part) => part !== ''),
+    ]);
+  return description.choices === undefined ? option : option.choices(description.choices);
+}
+
+/** Positional arguments by name: `[token-id]` as `tokenId`. */
+function namedArguments(command: Command): Record<string, unknown> {
+  const entries = command.registeredArguments.map((argument, at) => [
+    argument.name().replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+    command.processedArgs[at],
+  ]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
