@@ -182,5 +182,5 @@ export function grantPaths(needs: readonly TaskNeed[]): string[] {
     const [path] = need.paths.length > 1 ? need.paths.slice(1) : need.paths;
     if (path !== undefined) paths.add(path);
   }
-  return [...paths].filter((path) => ![...paths].some((other) => path.startsWith(`${other}/`))).sort();
+  return [...paths].filter((path) => ![...paths].some((above) => path.startsWith(`${above}/`))).sort();
 }

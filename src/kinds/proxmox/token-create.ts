@@ -200,9 +200,11 @@ async function ownerHolds(api: ProxmoxApi, user: string, at: string, needs: read
   const held = await api.get('/access/permissions', { userid: user, path: at });
   if (!held.ok) return false;
   const privileges = asRecord(asRecord(held.value)[at]);
+  // Owner and token must share the very privilege that the role grants, not each one of the alternatives.
+  const granted = new Set(rolePrivileges(needs));
   return needs
     .filter((need) => need.paths.some((path) => path === at || path.startsWith(`${at}/`)))
-    .every((need) => need.anyOf.some((privilege) => privilege in privileges));
+    .every((need) => need.anyOf.some((privilege) => granted.has(privilege) && privilege in privileges));
 }
 
 /** The proof: the new token itself is asked what it may do. */
