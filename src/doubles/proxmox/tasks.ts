@@ -50,9 +50,11 @@ export function startTask(cluster: Cluster, plan: TaskPlan): string {
   };
   cluster.tasks.set(upid, task);
   const step = STEP_OF_TYPE[plan.type];
+  // an ordered failure meets the next task that starts, not one that is under way
+  const ordered = step && takeFailure(cluster, step);
   const timer = setTimeout(() => {
     cluster.timers.delete(timer);
-    if (!task.stopRequested) end(cluster, task, plan, step && takeFailure(cluster, step));
+    if (!task.stopRequested) end(cluster, task, plan, ordered);
   }, plan.durationMs);
   cluster.timers.add(timer);
   onStop.set(task, () => {
