@@ -1,13 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
-import {
-  hasZodFastifySchemaValidationErrors,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { type Fault, fault } from '../base/fault.ts';
+import { fault } from '../base/fault.ts';
 import { randomBase62, systemRandom } from '../crypto/random.ts';
+import { BODY_LIMIT, faultOf, Refusal } from './framework-fault.ts';
 import { parseJson } from './json.ts';
 import type { Counters } from './metrics.ts';
 import { sendFault } from './route.ts';
@@ -22,7 +19,6 @@ export interface HttpServerOptions {
   readonly fastPath: FastPath;
 }
 
-const BODY_LIMIT = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The hall: one port, the hot paths in front, the framework behind; limits, request ids, problem documents. */
@@ -41,7 +37,7 @@ export function createHttpServer({
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
     serverFactory: (handler) => serverWith(fastPath, handler),
-    frameworkErrors: (error, _request, reply) => void sendFault(reply, fromFramework(error)),
+    frameworkErrors: (error, _request, reply) => void sendFault(reply, faultOf(error)),
   }) as unknown as FastifyInstance;
 
   app.decorate('publicHost', publicHost);
@@ -113,7 +109,7 @@ export function createHttpServer({
     );
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const answer = fromFramework(error);
+    const answer = faultOf(error);
     if (answer.code === 'internal') log.error({ request: request.id, err: error }, 'unexpected failure');
     return sendFault(reply, answer);
   });
@@ -129,46 +125,4 @@ function serverWith(
   });
   server.maxHeadersCount = 100;
   return server;
-}
-
-/** A fault thrown through the framework where it offers no other way. */
-class Refusal extends Error {
-  readonly fault: Fault;
-  constructor(refusal: Fault) {
-    super(refusal.message);
-    this.fault = refusal;
-  }
-}
-
-function fromFramework(error: FastifyError): Fault {
-  if (error instanceof Refusal) return error.fault;
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const fields = error.validation.map((issue) => ({
-      field: fieldOf(issue.instancePath, error.validationContext),
-      message: issue.message ?? 'is not valid',
-    }));
-    return fault('invalid_request', fields.map(({ field, message }) => `${field}: ${message}`).join('; '), {
-      fields,
-    });
-  }
-  switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return fault('body_too_large', `The body may have at most ${BODY_LIMIT} bytes.`);
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return fault('unsupported_media_type', 'Send JSON with the header Content-Type: application/json.');
-    case 'FST_ERR_BAD_URL':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return fault('invalid_request', 'The request is malformed.');
-    default:
-      if (error.statusCode !== undefined && error.statusCode < 500)
-        return fault('invalid_request', error.message);
-      return fault('internal', 'Something went wrong inside. The log has the details under this request id.');
-  }
-}
-
-/** `/roles/0` becomes `roles[0]`; the whole body, query or path is named as such. */
-function fieldOf(pointer: string, context: string | undefined): string {
-  const parts = pointer.split('/').filter((part) => part !== '');
-  if (parts.length === 0) return context ?? 'body';
-  return parts.map((part, at) => (/^\d+$/.test(part) ? `[${part}]` : at === 0 ? part : `.${part}`)).join('');
 }

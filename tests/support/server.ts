@@ -149,7 +149,8 @@ export async function over(
       return signedIn.json.token;
     },
     async replica() {
-      const other = await over(database, bootstrap, options, admin);
+      const environment = { ...options.environment, TESSERA_PUBLIC_URL: url };
+      const other = await over(database, bootstrap, { ...options, environment }, admin);
       return { ...other, close: () => other.app.close() };
     },
     close: () => app.close(),

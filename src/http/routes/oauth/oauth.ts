@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Actor } from '../../../access/principal.ts';
 import { type Clock, seconds } from '../../../base/clock.ts';
@@ -11,6 +11,7 @@ import { ExchangedToken, RevokedList } from '../../../wire/sessions.ts';
 import { addressOf, credentialHeaders } from '../../authenticate.ts';
 import type { ClientAddress } from '../../client-address.ts';
 import { decodeBasic, findCredential } from '../../credential.ts';
+import { faultOf } from '../../framework-fault.ts';
 import type { Counters } from '../../metrics.ts';
 import { timestamp } from '../../present.ts';
 import { statusOf } from '../../problem.ts';
@@ -38,10 +39,21 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
   const { verifier, exchange, revoke, signingKeys, recentlyRevoked, clientAddress, counters, clock, issuer } =
     needs;
   const tag = 'OAuth';
-  const form = (body: z.ZodType, response: z.ZodType) => ({
-    body,
-    consumes: ['application/x-www-form-urlencoded'],
-    response: { 200: response, 400: OauthError, 401: OauthError },
+  const form = (summary: string, description: string, body: z.ZodType, response: z.ZodType) => ({
+    schema: {
+      tags: [tag],
+      summary,
+      description,
+      body,
+      consumes: ['application/x-www-form-urlencoded'],
+      response: { 200: response, 400: OauthError, 401: OauthError, 503: OauthError },
+    },
+    // RFC 6749 section 5.2 has its own form of error.
+    errorHandler(error: FastifyError, _request: FastifyRequest, reply: FastifyReply) {
+      const refusal = faultOf(error);
+      const status = statusOf(refusal.code);
+      refuse(reply, status, status < 500 ? 'invalid_request' : 'server_error', refusal.message);
+    },
   });
 
   function refuse(reply: FastifyReply, status: number, error: string, description: string): FastifyReply {
@@ -70,13 +82,12 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
 
   app.post(
     '/oauth/token',
-    {
-      schema: {
-        tags: [tag],
-        summary: 'Exchange a token for a short access JWT (RFC 8693)',
-        ...form(ExchangeForm, ExchangedToken),
-      },
-    },
+    form(
+      'Exchange a token for a short access JWT (RFC 8693)',
+      'The JWT ends with the token it came from, everywhere within a second on our own surfaces.',
+      ExchangeForm,
+      ExchangedToken,
+    ),
     async (request, reply) => {
       const body = request.body as z.output<typeof ExchangeForm>;
       if (body.grant_type !== TOKEN_EXCHANGE) {
@@ -120,15 +131,12 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
 
   app.post(
     '/oauth/introspect',
-    {
-      schema: {
-        tags: [tag],
-        summary: 'Is this token good, whose is it, what may it do (RFC 7662)',
-        description:
-          'Any good token authenticates the caller: as bearer, as Basic password or as client_secret.',
-        ...form(TokenForm, Anything),
-      },
-    },
+    form(
+      'Is this token good, whose is it, what may it do (RFC 7662)',
+      'Any good token authenticates the caller: as bearer, as Basic password or as client_secret.',
+      TokenForm,
+      Anything,
+    ),
     async (request, reply) => {
       const body = request.body as z.output<typeof TokenForm>;
       const caller = await authenticated(request, body.client_secret);
@@ -158,14 +166,12 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
 
   app.post(
     '/oauth/revoke',
-    {
-      schema: {
-        tags: [tag],
-        summary: 'Revoke the token one holds (RFC 7009)',
-        description: 'Holding the token is enough. An unknown token is answered like a revoked one.',
-        ...form(TokenForm, Anything),
-      },
-    },
+    form(
+      'Revoke the token one holds (RFC 7009)',
+      'Holding the token is enough. An unknown token is answered like a revoked one.',
+      TokenForm,
+      Anything,
+    ),
     async (request, reply) => {
       const body = request.body as z.output<typeof TokenForm>;
       const caller = await authenticated(request, body.client_secret);
