@@ -73,7 +73,7 @@ function equip(command: Command, io: Io): void {
       getOutHelpWidth: () => io.columns,
       getErrHelpWidth: () => io.columns,
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     .showSuggestionAfterError(true)
     .exitOverride((error) => {
       throw translated(error, command);

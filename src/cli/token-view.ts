@@ -22,12 +22,6 @@ export const STATE: Column<Token> = { head: 'State', cell: (token) => token.stat
 export const EXPIRES: Column<Token> = {
   head: 'Expires (UTC)',
   cell: (token) => moment(token.expires_at),
-  folds: true,
-};
-export const USED: Column<Token> = {
-  head: 'Last used',
-  cell: (token) => moment(token.last_used_at),
-  folds: true,
 };
 export const DESCRIPTION: Column<Token> = {
   head: 'Description',

@@ -1,4 +1,3 @@
-import { runDouble } from '../../doubles/run.ts';
 import { usageError } from '../failure.ts';
 
 export interface Options {
@@ -9,9 +8,10 @@ export interface Options {
   readonly http?: boolean;
 }
 
-export async function run(options: Options): Promise<void> {
+export async function run(options: Options): Promise<unknown> {
   const { system, port = '0', release = [], fault = [], http = false } = options;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw usageError(`--port: '${port}' is not a port.`, 'Write a number from 0 to 65535.');
-  await runDouble(system, { port: Number(port), release, fault, http });
+  const { runDouble } = await import('../../doubles/run.ts');
+  return runDouble(system, { port: Number(port), release, fault, http });
 }

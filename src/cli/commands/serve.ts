@@ -1,5 +1,3 @@
-import { runServer } from '../../main.ts';
-
 /** Flags as they were typed; the server checks them together with its other settings. */
 export interface Options {
   readonly host?: string;
@@ -10,6 +8,7 @@ export interface Options {
 
 export async function run(options: Options): Promise<number> {
   const { host, port, dataDir, workers } = options;
+  const { runServer } = await import('../../main.ts');
   return runServer({
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),

@@ -36,9 +36,13 @@ export async function run(options: Options, context: Context): Promise<void> {
     rows,
     [
       { head: 'Role', cell: (row) => row.role },
-      { head: 'Given by', cell: (row) => row.granted_by ?? 'no longer held' },
+      { head: 'Given by', cell: givenBy },
       { head: 'Given at (UTC)', cell: (row) => moment(row.granted_at, '') },
     ],
     'No roles.',
   );
 }
+
+/** Everybody has the role `user` without its being given. */
+const givenBy = (row: { role: string; granted_by: string | null }): string =>
+  row.granted_by ?? (row.role === 'user' ? 'everybody has it' : 'no longer held');
