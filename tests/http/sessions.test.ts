@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ENGINES } from '../support/database.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+
+const MINUTE = 60_000;
+
+describe.each(ENGINES)('on %s', (engine) => {
+  let server: TestServer;
+  let now = Date.now();
+  beforeAll(async () => {
+    server = await startTestServer({ engine, clock: () => now });
+    await server.user('alice');
+  });
+  afterAll(() => server.close());
+
+  const signIn = (
+    username: string,
+    password: string,
+    headers: Record<string, string> = {},
+    delivery = 'token',
+  ) => server.call('POST', '/api/v1/sessions', { body: { username, password, delivery }, headers });
+
+  test('the first administrator is made once, by the bootstrap secret only', async () => {
+    const body = { username: 'second', password: PASSWORD };
+    const again = await server.call('POST', '/api/v1/setup', { token: server.bootstrap, body });
+    expect(again.json).toMatchObject({ status: 409, code: 'bootstrap_closed' });
+    const byAdmin = await server.call('POST', '/api/v1/setup', { token: server.admin, body });
+    expect(byAdmin.json).toMatchObject({ status: 403, code: 'forbidden' });
+    expect((await server.call('GET', '/api/v1/setup')).json).toEqual({ open: false });
+    expect((await server.call('GET', '/api/v1/me', { token: server.bootstrap })).status).toBe(401);
+  });
+
+  test('signing out ends the session for good; a copied token is refused', async () => {
+    const { token } = (await signIn('alice', PASSWORD)).json;
+    expect((await server.call('DELETE', '/api/v1/sessions/current', { token })).status).toBe(204);
+    expect((await server.call('GET', '/api/v1/me', { token })).json.code).toBe('token_revoked');
+  });
+
+  test('a cookie session needs the CSRF token for every change, and no script can read the cookie', async () => {
+    const signedIn = await signIn('alice', PASSWORD, {}, 'cookie');
+    expect(signedIn.json.token).toBeUndefined();
+    const cookie = signedIn.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^tessera_session=tsr-[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
+    const headers = { cookie: cookie.split(';')[0] ?? '' };
+    const me = await server.call('GET', '/api/v1/me', { headers });
+    expect(me.json).toMatchObject({ username: 'alice', csrf_token: signedIn.json.csrf_token });
+
+    const create = (csrf: Record<string, string>) =>
+      server.call('POST', '/api/v1/tokens', {
+        headers: { ...headers, ...csrf },
+        body: { name: `by cookie ${Object.values(csrf)}`.trim() },
+      });
+    expect((await create({})).json).toMatchObject({ status: 403, code: 'invalid_csrf' });
+    expect((await create({ 'x-csrf-token': 'wrong' })).json.code).toBe('invalid_csrf');
+    expect((await create({ 'x-csrf-token': signedIn.json.csrf_token })).status).toBe(201);
+
+    const out = await server.call('DELETE', '/api/v1/sessions/current', {
+      headers: { ...headers, 'x-csrf-token': me.json.csrf_token },
+    });
+    expect(out.status).toBe(204);
+    expect(out.headers.get('set-cookie')).toContain('Max-Age=0');
+    expect((await server.call('GET', '/api/v1/me', { headers })).status).toBe(401);
+  });
+
+  test('a wrong password, an unknown name and a disabled user answer alike', async () => {
+    await server.user('gone');
+    await server.call('PATCH', '/api/v1/users/gone', { token: server.admin, body: { disabled: true } });
+    const answers = await Promise.all([
+      signIn('alice', 'wrong password'),
+      signIn('nobody', PASSWORD),
+      signIn('gone', PASSWORD),
+    ]);
+    const bodies = answers.map(({ status, json: { request_id, ...rest } }) => ({ status, ...rest }));
+    expect(bodies[0]).toMatchObject({ status: 401, code: 'bad_credentials' });
+    expect(bodies[1]).toEqual(bodies[0]);
+    expect(bodies[2]).toEqual(bodies[0]);
+  });
+
+  test('guessing is slowed down for the guesser and nobody else', async () => {
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    const victim = 'alice';
+    for (let guess = 0; guess < 5; guess++) {
+      expect((await signIn(victim, 'wrong password', from('203.0.113.7'))).json.code).toBe('bad_credentials');
+    }
+    const slowed = await signIn(victim, PASSWORD, from('203.0.113.7'));
+    expect(slowed.json).toMatchObject({ status: 429, code: 'throttled' });
+    expect(Number(slowed.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await signIn(victim, PASSWORD, from('203.0.113.8'))).status).toBe(201);
+    const replica = await server.replica();
+    const elsewhere = await replica.call('POST', '/api/v1/sessions', {
+      body: { username: victim, password: PASSWORD },
+      headers: from('203.0.113.7'),
+    });
+    expect(elsewhere.status).toBe(429);
+    await replica.close();
+    now += 20 * MINUTE;
+    expect((await signIn(victim, PASSWORD, from('203.0.113.7'))).status).toBe(201);
+  });
+
+  test('one address trying many names is slowed down as well', async () => {
+    for (let guess = 0; guess < 50; guess++)
+      await signIn(`name-${guess}`, 'wrong password', { 'x-forwarded-for': '198.51.100.9' });
+    const answer = await signIn('alice', PASSWORD, { 'x-forwarded-for': '198.51.100.9' });
+    expect(answer.status).toBe(429);
+  });
+
+  test('a new password ends the sessions but not the personal tokens', async () => {
+    const session = await server.user('henry');
+    const personal = (await server.call('POST', '/api/v1/tokens', { token: session, body: { name: 'p' } }))
+      .json.token;
+    const put = (body: unknown, token = session) =>
+      server.call('PUT', '/api/v1/users/henry/password', { token, body });
+    expect((await put({ password: 'a completely new one' })).status).toBe(403);
+    expect((await put({ password: 'a completely new one', old_password: 'no' })).json.code).toBe(
+      'bad_credentials',
+    );
+    expect((await put({ password: 'short', old_password: PASSWORD })).json.errors[0].field).toBe('password');
+    expect((await put({ password: 'a completely new one', old_password: PASSWORD })).status).toBe(204);
+    expect((await server.call('GET', '/api/v1/me', { token: session })).json.code).toBe('token_revoked');
+    expect((await server.call('GET', '/api/v1/me', { token: personal })).status).toBe(200);
+    expect((await signIn('henry', PASSWORD)).status).toBe(401);
+    expect((await signIn('henry', 'a completely new one')).status).toBe(201);
+  });
+});
