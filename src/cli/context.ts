@@ -50,7 +50,7 @@ export function openContext(io: Io, options: GlobalOptions, completion: Context[
 
   async function target(): Promise<Target> {
     const told = options.server ?? (io.env.TESSERA_URL || undefined);
-    const fromEnvironment = io.env.TESSERA_TOKEN || undefined;
+    const fromEnvironment = io.env.TESSERA_TOKEN?.trim() || undefined;
     // A script that brings both needs no file, and must not stumble over one.
     const needsBook = told === undefined || fromEnvironment === undefined;
     const book = needsBook ? await profiles.read() : null;

@@ -37,7 +37,8 @@ export function processIo(): Io {
     inputIsTerminal: stdin.isTTY === true,
     outputIsTerminal: stdout.isTTY === true,
     errorIsTerminal: stderr.isTTY === true,
-    columns: stdout.isTTY ? stdout.columns : Number.isInteger(told) && told > 20 ? told : COLUMNS,
+    // A terminal that was not told its size says 0.
+    columns: [stdout.columns, told].find((width) => Number.isInteger(width) && width > 20) ?? COLUMNS,
     signal: new AbortController().signal,
   };
 }

@@ -81,7 +81,8 @@ function equip(command: Command, io: Io): void {
 }
 
 function translated(error: CommanderError, command: Command): Error {
-  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return new HelpShown();
+  // Help that was asked for, and the version, end a run well.
+  if (error.exitCode === 0) return new HelpShown();
   const path = pathOf(command);
   if (error.code === 'commander.help')
     return usageError(`'${path}' wants a command after it.`, `See: ${path} --help`);

@@ -11,6 +11,8 @@ export interface TransportOptions {
   /** Milliseconds for one request, 30 000 unless told; 0: none. */
   readonly timeoutMs?: number | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Ends what this client is at; calls then reject with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -22,12 +24,10 @@ export interface Call {
   readonly form?: Readonly<Record<string, string | undefined>> | undefined;
   /** Instead of the client's own token; null: none at all. */
   readonly token?: string | null | undefined;
-  /** The caller's own way to give up; its reason is thrown as it is. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Transport {
-  /** The body of a 2xx answer. Rejects with TesseraError, or with the reason of the caller's signal. */
+  /** The body of a 2xx answer. Rejects with TesseraError, or with the reason of the signal. */
   call<T>(method: string, path: string, call?: Call): Promise<T>;
   /** Remembers the CSRF token an answer brought. */
   useCsrfToken(token: string): void;
@@ -64,7 +64,7 @@ export function openTransport(options: TransportOptions): Transport {
 
     async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
       const url = `${base}${path}${queryText(call.query)}`;
-      const limits = [call.signal, timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined].filter(
+      const limits = [options.signal, timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined].filter(
         (signal) => signal !== undefined,
       );
       const headers = headersFor(method, call);
@@ -81,7 +81,7 @@ export function openTransport(options: TransportOptions): Transport {
         });
         text = await response.text();
       } catch (failure) {
-        if (call.signal?.aborted) throw call.signal.reason;
+        if (options.signal?.aborted) throw options.signal.reason;
         throw unreachable(failure, base === '' ? 'the server' : base, timeoutMs);
       }
       return read<T>(response, text, base === '' ? response.url : base);

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aToken, type FakeServer, me, problem, SESSION, startFake } from './fake-server.ts';
@@ -148,6 +148,17 @@ test('TESSERA_URL and TESSERA_TOKEN go before the profile, which is then not eve
   const run = await desk.run(['whoami'], { env });
   expect(run.code).toBe(0);
   expect(server.seen[0]?.authorization).toBe('Bearer tsr-environment');
+});
+
+test('a profile that is a link stays one, and what it points to is changed', async () => {
+  server.on('GET /api/v1/me', { body: me() });
+  await desk.logIn('http://127.0.0.1:9');
+  const elsewhere = join(desk.home, 'dotfiles.json');
+  await rename(desk.profileFile, elsewhere);
+  await symlink(elsewhere, desk.profileFile);
+  await desk.run(['login', server.url, '--token-stdin'], { stdin: 'tsr-linked' });
+  expect((await lstat(desk.profileFile)).isSymbolicLink()).toBe(true);
+  expect(await readFile(elsewhere, 'utf8')).toContain('tsr-linked');
 });
 
 test('TESSERA_CONFIG_DIR says where the profile is', async () => {

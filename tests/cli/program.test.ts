@@ -39,6 +39,13 @@ test('every command explains itself within 80 columns', async () => {
   }
 });
 
+test('help is also a command, for every command', async () => {
+  const asked = await desk.run(['help', 'login']);
+  expect(asked).toEqual(await desk.run(['login', '--help']));
+  expect(asked.code).toBe(0);
+  expect(await desk.run([])).toEqual(await desk.run(['help']));
+});
+
 test('every command of the table can be loaded', async () => {
   const load = async (commands: readonly CommandDescription[]): Promise<void> => {
     for (const command of commands) {
