@@ -18,6 +18,8 @@ export interface Credential {
    */
   readonly identity: string;
   readonly secret: Secret;
+  /** The upstream's own number of it, where revoking asks for one (Foreman). */
+  readonly upstreamId?: string;
 }
 
 /** What a person typed or pasted. Any part may hold more than its own, and is taken apart. */

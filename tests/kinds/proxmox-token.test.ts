@@ -38,7 +38,7 @@ describe('a new token', () => {
         const report = await testProxmox({
           ...admin,
           credential: fresh.credential,
-          expect: { ...LAB, task },
+          expect: task === 'inventory' ? { templates: LAB.templates ?? [], task } : { ...LAB, task },
         });
         expect(report).toMatchObject({ verdict: 'healthy', identity: `tessera@pve!for-${task}` });
       }
