@@ -39,6 +39,9 @@ export function unreachable(failure: unknown, origin: string, timeoutMs: number)
       `no answer within ${timeoutMs / 1000} s`,
       'Check that the server is well, or allow more time.',
     );
+  // The fetch standard's list of ports that belong to other protocols; there is no code for it.
+  if (failure instanceof Error && failure.cause instanceof Error && failure.cause.message === 'bad port')
+    return failed(origin, 'HTTP clients refuse this port', 'Let the server listen on another port.');
   const code = codeOf(failure);
   if (code !== undefined && UNTRUSTED.has(code))
     return failed(

@@ -158,6 +158,14 @@ test('a snippet asks the server at hand', async () => {
   expect(run.stdout).toContain('/ingress/auth?scope=write:sasquatch');
 });
 
+test('a double that cannot be had is a usage error that names the choices', async () => {
+  const fault = await desk.run(['double', 'proxmox', '--fault', 'nonsense']);
+  expect(fault.code).toBe(2);
+  expect(fault.stderr).toMatch(/^error: --fault: 'nonsense' is not known\nOne of: /);
+  expect(await desk.run(['double', 'proxmox', '--release', '5'])).toMatchObject({ code: 2 });
+  expect(await desk.run(['double', 'proxmox', '--port', 'x'])).toMatchObject({ code: 2 });
+});
+
 test('a bootstrap token is well formed and never the same', async () => {
   const made = await Promise.all([1, 2].map(() => desk.run(['bootstrap-token'])));
   for (const run of made) expect(run.stdout).toMatch(/^gt-[\w-]{22}\.[\w-]{22}\n$/);

@@ -1,5 +1,6 @@
 import { usageError } from '../failure.ts';
 
+/** Codes are checked by the double itself, which knows its own. */
 export interface Options {
   readonly system: 'proxmox' | 'foreman';
   readonly port?: string;
@@ -8,10 +9,11 @@ export interface Options {
   readonly http?: boolean;
 }
 
-export async function run(options: Options): Promise<unknown> {
+export async function run(options: Options): Promise<void> {
   const { system, port = '0', release = [], fault = [], http = false } = options;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw usageError(`--port: '${port}' is not a port.`, 'Write a number from 0 to 65535.');
   const { runDouble } = await import('../../doubles/run.ts');
-  return runDouble(system, { port: Number(port), release, fault, http });
+  const outcome = await runDouble(system, { port: Number(port), release, fault, http });
+  if (!outcome.ok) throw usageError(outcome.error.message, outcome.error.fix);
 }
