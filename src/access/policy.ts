@@ -38,3 +38,17 @@ export function mayGrant(actor: Actor, scopes: Iterable<string>): Result<void> {
     }),
   );
 }
+
+/** A role may be more than its scopes are today, so it is handed on only by a token that carries it. */
+export function mayGrantRoles(actor: Actor, roles: readonly string[]): Result<void> {
+  if (isAdministrator(actor)) return ok(undefined);
+  const lacking = roles.filter((role) => !actor.roles.includes(role));
+  if (lacking.length === 0) return ok(undefined);
+  const names = lacking.map((role) => `'${role}'`).join(', ');
+  return err(
+    fault('scope_not_held', `The new token would carry ${names}, which the token you are using does not.`, {
+      fields: [{ field: 'roles', message: `not carried by the token you are using: ${lacking.join(', ')}` }],
+      fix: 'Leave these out, or sign in again to carry every role you hold now.',
+    }),
+  );
+}

@@ -25,6 +25,8 @@ export interface AuthenticateOptions {
   /** The route is one of the few that the bootstrap token may call. */
   readonly allowBootstrap?: boolean;
   readonly cookieOnly?: boolean;
+  /** A header in which old clients of a compatible surface send the bare token, lower case. */
+  readonly bareTokenHeader?: string;
   /** Name of what is used, for the token's last use. */
   readonly usedOn: string;
 }
@@ -57,6 +59,8 @@ export function addressOf(message: IncomingMessage, clientAddress: ClientAddress
 export function createAuthenticate({ verifier, setup, clientAddress, lastUses }: Dependencies): Authenticate {
   return async (message, options) => {
     const { authorizations, cookies } = credentialHeaders(message);
+    const bare = options.bareTokenHeader === undefined ? undefined : message.headers[options.bareTokenHeader];
+    if (typeof bare === 'string' && authorizations.length === 0) authorizations.push(`Bearer ${bare}`);
     const credential = findCredential(options.cookieOnly ? [] : authorizations, cookies);
     if (credential.kind === 'none') return err(NO_CREDENTIAL);
     if (credential.kind === 'malformed') return err(fault('malformed_authorization', credential.message));

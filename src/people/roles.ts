@@ -103,6 +103,7 @@ export function createRoles({ store, clock }: Dependencies): Roles {
         if (role.builtin) return err(fault('immutable', `The role '${name}' is built in.`));
         for (const grant of await tx.grantsOfRole(name)) {
           await tx.deleteGrant(grant.username, name);
+          await tx.unpinRole(grant.username, name);
           await tx.changed(change('principal', grant.username));
         }
         await tx.deleteRole(name);

@@ -51,6 +51,8 @@ export interface PeopleTx extends PeopleReads, Journal {
   deleteScope(name: string): Promise<void>;
   /** Revokes the user's live tokens (or sessions only) with all made from them. Returns how many. */
   revokeTokensOf(username: string, which: 'all' | 'sessions', actor: Actor, atMs: number): Promise<number>;
+  /** Takes the role out of the user's live tokens, which do not get it back with a later grant. */
+  unpinRole(username: string, role: string): Promise<void>;
   administrators(): Promise<string[]>;
   bootstrapSecrets(): Promise<{ id: string; digest: string }[]>;
   insertBootstrapSecret(id: string, digest: string, createdAt: number): Promise<void>;

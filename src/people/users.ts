@@ -29,6 +29,13 @@ export interface Users {
   create(actor: Actor, user: NewUser): Promise<Result<UserWithRoles>>;
   one(actor: Actor, username: string): Promise<Result<UserWithRoles>>;
   list(actor: Actor, filter: PrincipalFilter): Promise<Result<UserWithRoles[]>>;
+  /** `count` of them, passing over the first `skip`, and how many there are in all. */
+  page(
+    actor: Actor,
+    filter: PrincipalFilter,
+    skip: number,
+    count: number,
+  ): Promise<Result<{ total: number; users: PrincipalRecord[] }>>;
   change(
     actor: Actor,
     username: string,
@@ -39,7 +46,7 @@ export interface Users {
   /** Takes roles and tokens along. */
   remove(actor: Actor, username: string): Promise<Result<void>>;
   grantRole(actor: Actor, username: string, role: string): Promise<Result<RoleGrant>>;
-  /** True when it was held. Every token of the user that rests on the role shrinks at once. */
+  /** True when it was held. The user's tokens lose it at once and for good: a later grant is not theirs. */
   withdrawRole(actor: Actor, username: string, role: string): Promise<Result<boolean>>;
   holdersOf(actor: Actor, role: string): Promise<Result<RoleGrant[]>>;
 }
@@ -153,10 +160,16 @@ export function createUsers({ store, clock, passwords }: Dependencies): Users {
       return principal === null ? err(unknownUser(username)) : ok(await withRoles(store, principal));
     },
 
+    async page(actor, filter, skip, count) {
+      const allowed = mayList(actor);
+      if (!allowed.ok) return allowed;
+      const found = await store.principals(filter);
+      return ok({ total: found.length, users: found.slice(skip, skip + count) });
+    },
+
     async list(actor, filter) {
-      if (!actor.scopes.has(ADMIN_SCOPE) && !actor.scopes.has('admin:userinfo')) {
-        return err(missingScope([ADMIN_SCOPE, 'admin:userinfo'], 'list users'));
-      }
+      const allowed = mayList(actor);
+      if (!allowed.ok) return allowed;
       const principals = await store.principals(filter);
       return ok(await Promise.all(principals.map((principal) => withRoles(store, principal))));
     },
@@ -249,6 +262,7 @@ export function createUsers({ store, clock, passwords }: Dependencies): Users {
         }
         const held = await tx.deleteGrant(username, role);
         if (held) {
+          await tx.unpinRole(username, role);
           await note(tx, actor, 'role.withdrawn', username, { role });
           await tx.changed(change('principal', username));
         }
@@ -263,6 +277,11 @@ export function createUsers({ store, clock, passwords }: Dependencies): Users {
       return known ? ok(await store.grantsOfRole(role)) : err(unknownRole(role));
     },
   };
+}
+
+function mayList(actor: Actor): Result<void> {
+  if (actor.scopes.has(ADMIN_SCOPE) || actor.scopes.has('admin:userinfo')) return ok(undefined);
+  return err(missingScope([ADMIN_SCOPE, 'admin:userinfo'], 'list users'));
 }
 
 async function hashOf(

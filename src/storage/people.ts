@@ -127,7 +127,7 @@ export function peopleReads(db: Kysely<Tables>): PeopleReads {
   };
 }
 
-type PeopleWrites = Omit<PeopleTx, keyof PeopleReads | 'audit' | 'changed' | 'revokeTokensOf'>;
+type PeopleWrites = Omit<PeopleTx, keyof PeopleReads | 'audit' | 'changed' | 'revokeTokensOf' | 'unpinRole'>;
 
 export function peopleWrites(db: Kysely<Tables>): PeopleWrites {
   return {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ChainMac } from '../audit/chain.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { AuditStore } from '../audit/store.ts';
-import type { Change } from '../base/change.ts';
+import { type Change, change as feedEntry } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { sealedFault } from '../crypto/seal.ts';
@@ -111,6 +111,13 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
           if (present !== null) count += (await revokeTree(tokens, present, actor, atMs)).length;
         }
         return count;
+      },
+      async unpinRole(username, role) {
+        for (const { id, roles } of await tokens.tokens({ username, includeSwept: false })) {
+          if (roles === null || !roles.includes(role)) continue;
+          await tokens.updateToken(id, { roles: roles.filter((name) => name !== role) });
+          await journal.changed(feedEntry('token', id));
+        }
       },
     };
   }

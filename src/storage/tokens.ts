@@ -106,8 +106,9 @@ export function tokenReads(db: Kysely<Tables>): TokenReads {
 
     async tokens(filter: TokenFilter) {
       let query = db.selectFrom('tokens').selectAll().orderBy('created_at', 'desc').orderBy('id');
-      const { username, types, parentId, search, after, state, now = 0 } = filter;
+      const { username, name, types, parentId, search, after, state, now = 0 } = filter;
       if (username !== undefined) query = query.where('username', '=', username);
+      if (name !== undefined) query = query.where('name', '=', name);
       if (types !== undefined) query = query.where('type', 'in', types);
       if (parentId !== undefined) query = query.where('parent_id', '=', parentId);
       if (!filter.includeRevoked) query = query.where('revoked_at', 'is', null);

@@ -1,5 +1,5 @@
 import { checkBotName, checkTokenName, checkUsername, isBotName } from '../access/names.ts';
-import { mayGrant, mayManageTokensOf, requireScope } from '../access/policy.ts';
+import { mayGrant, mayGrantRoles, mayManageTokensOf, requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
 import { ADMIN_SCOPE, type RoleTable, roleHolds, sorted, USER_ROLE } from '../access/scopes.ts';
 import { auditEntry } from '../audit/entry.ts';
@@ -267,6 +267,8 @@ function pin(actor: Actor, owner: OwnerRecord, request: UserTokenRequest, table:
         ),
       );
     }
+    const carried = mayGrantRoles(actor, wanted);
+    if (!carried.ok) return carried;
     const reach = wanted.flatMap((role) => [...(table.get(role) ?? [])]);
     const scopes = request.scopes === undefined ? null : sorted(new Set(request.scopes));
     const allowed = mayGrant(actor, scopes ?? reach);

@@ -12,6 +12,7 @@ import type {
 
 export interface TokenFilter {
   readonly username?: string;
+  readonly name?: string;
   readonly types?: readonly TokenType[];
   readonly parentId?: string;
   /** Whether revoked tokens are listed. Default: no. */

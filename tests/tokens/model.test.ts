@@ -20,7 +20,8 @@ interface ModelToken {
   readonly text: string;
   readonly id: string;
   readonly owner: string;
-  readonly roles: string[];
+  /** A role taken from the owner is taken from the token for good. */
+  roles: string[];
   readonly scopes: string[] | null;
   readonly expiresAt: number;
   revoked: boolean;
@@ -118,6 +119,9 @@ describe.each(ENGINES)('on %s', (engine) => {
       case 'withdraw':
         await admin('DELETE', `/api/v1/users/${name}/roles/${step.role}`);
         person?.roles.delete(step.role);
+        for (const token of model.tokens) {
+          if (token.owner === name) token.roles = token.roles.filter((held) => held !== step.role);
+        }
         return;
       case 'revoke': {
         const token = model.tokens.filter((candidate) => candidate.owner.startsWith(prefix))[step.which];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
 const DAY = 86_400_000;
 const GUARDED = { 'x-original-url': 'https://app.example.com/', 'x-original-method': 'GET' };
@@ -21,6 +21,8 @@ const post = (path: string, body: unknown, token = server.admin) =>
 const mint = (body: Record<string, unknown>, token = alice) => post('/api/v1/tokens', body, token);
 const scopesOf = async (token: string): Promise<string[]> =>
   (await server.call('GET', '/api/v1/me', { token })).json.scopes;
+const signIn = async (username: string): Promise<string> =>
+  (await server.call('POST', '/api/v1/sessions', { body: { username, password: PASSWORD } })).json.token;
 const guard = async (token: string, scope: string): Promise<number> =>
   (await server.call('GET', `/ingress/auth?scope=${scope}`, { token, headers: GUARDED })).status;
 
@@ -48,7 +50,19 @@ describe('a personal access token', () => {
     await server.call('DELETE', '/api/v1/users/alice/roles/viewer', { token: server.admin });
     expect(await scopesOf(made.json.token)).toEqual([]);
     await server.call('PUT', '/api/v1/users/alice/roles/viewer', { token: server.admin });
-    expect(await scopesOf(made.json.token)).toEqual(['read:machines']);
+    expect(await scopesOf(made.json.token)).toEqual([]);
+    alice = await signIn('alice');
+    expect(await scopesOf(alice)).toContain('read:machines');
+  });
+
+  test('carries no role that the token used to ask does not carry, though it has no scopes yet', async () => {
+    await post('/api/v1/roles', { name: 'title', scopes: [] });
+    await server.call('PUT', '/api/v1/users/alice/roles/title', { token: server.admin });
+    const refused = await mint({ name: 'titled', roles: ['title'] });
+    expect(refused.json).toMatchObject({ status: 403, code: 'scope_not_held' });
+    expect(refused.json.errors[0].field).toBe('roles');
+    alice = await signIn('alice');
+    expect((await mint({ name: 'titled', roles: ['title'] })).status).toBe(201);
   });
 
   test('pins scopes within the roles', async () => {
@@ -124,6 +138,7 @@ describe('a personal access token', () => {
     await server.call('DELETE', '/api/v1/users/alice/roles/metrics', { token: server.admin });
     expect(await scopesOf(made.json.token)).toEqual(['admin:routes']);
     await server.call('PUT', '/api/v1/users/alice/roles/metrics', { token: server.admin });
+    alice = await signIn('alice');
   });
 
   test('is changed by administrators only, and a shorter life or fewer scopes count at once', async () => {
