@@ -15,7 +15,9 @@ const NARROWEST = 12;
  * Rows under underlined heads, without a box, within a number of columns as far as the columns that do not fold
  * permit.
  */
-export function tableText<T>(items: readonly T[], columns: readonly Column<T>[], width: number): string {
+export function tableText<T>(items: readonly T[], all: readonly Column<T>[], width: number): string {
+  // A column of prose in which nothing stands only takes room from the others.
+  const columns = all.filter((column) => !column.folds || items.some((item) => column.cell(item) !== ''));
   const rows = items.map((item) => columns.map((column) => printable(column.cell(item))));
   const widths = fitted(
     columns.map((column, at) =>

@@ -104,6 +104,11 @@ test('a table keeps to 80 columns and loses no word', async () => {
   expect(run.stdout).not.toContain('…');
 });
 
+test('a column of prose without a word is left out', async () => {
+  server.on('GET /api/v1/tokens', { body: { items: [aToken()], next_cursor: null } });
+  expect((await desk.run(['token', 'list'])).stdout).not.toContain('Description');
+});
+
 test('text from others cannot steer the terminal', async () => {
   const description = 'calm\u001b[2Jstorm\u009b31m\rover';
   server.on('GET /api/v1/tokens', { body: { items: [aToken({ description })], next_cursor: null } });
