@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SERVER_CORE } from './machine.ts';
+
+export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
+export const PROGRAM = resolve(ROOT, 'dist/cli/main.js');
+export const OBSERVER = resolve(ROOT, 'bench/hooks/observe.mjs');
+
+export interface ServerProcess {
+  readonly pid: number;
+  readonly url: string;
+  readonly port: number;
+  /** What it wrote until it listened. */
+  readonly greeting: string;
+  /** Asks the observer loaded with it, if there is one. */
+  ask(question: 'statements' | 'memory'): Promise<Record<string, unknown>>;
+  stop(): Promise<void>;
+}
+
+const running = new Set<ServerProcess>();
+
+/** Processes whose time is ours when others' is reckoned. */
+export const runningPids = (): number[] => [...running].map(({ pid }) => pid);
+
+/** Runs `node` with these arguments on the server's core; ready when its output says that it is listening. */
+export async function startNode(
+  args: readonly string[],
+  port: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const child = spawn('taskset', ['-c', String(SERVER_CORE), process.execPath, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const greeting = await untilListening(child);
+  const server: ServerProcess = {
+    pid: child.pid ?? 0,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    greeting,
+    async ask(question) {
+      const answered = once(child, 'message');
+      child.send({ question });
+      const [answer] = await answered;
+      return answer as Record<string, unknown>;
+    },
+    async stop() {
+      running.delete(server);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+  running.add(server);
+  return server;
+}
+
+function untilListening(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    let errors = '';
+    child.stderr?.on('data', (chunk) => {
+      errors = (errors + chunk).slice(-2000);
+    });
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+      if (text.includes('is listening') && text.endsWith('\n')) resolve(text);
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${errors}`)));
+  });
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+export async function stopEverything(): Promise<void> {
+  await Promise.all([...running].map((server) => server.stop()));
+}

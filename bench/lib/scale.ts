@@ -1,0 +1,36 @@
+/** How much is measured: the whole, or a quick look while something is being worked on. */
+export interface Scale {
+  readonly pairs: number;
+  readonly sampleSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly revokeTrials: number;
+  readonly storedTokens: number;
+  readonly cachedTokens: number;
+  readonly coldRounds: number;
+  readonly starts: number;
+  readonly rateSeconds: number;
+}
+
+export const WHOLE: Scale = {
+  pairs: 7,
+  sampleSeconds: 3,
+  warmUpSeconds: 3,
+  revokeTrials: 1000,
+  storedTokens: 1_000_000,
+  cachedTokens: 100_000,
+  coldRounds: 5,
+  starts: 15,
+  rateSeconds: 5,
+};
+
+export const QUICK: Scale = {
+  pairs: 3,
+  sampleSeconds: 1,
+  warmUpSeconds: 2,
+  revokeTrials: 50,
+  storedTokens: 50_000,
+  cachedTokens: 20_000,
+  coldRounds: 2,
+  starts: 5,
+  rateSeconds: 2,
+};

@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { loadGenerator } from './lib/load.ts';
+import { describeMachine, takeLoadCore } from './lib/machine.ts';
+import { ROOT, stopEverything } from './lib/processes.ts';
+import { type Measurement, type Row, tableOf } from './lib/result.ts';
+import { QUICK, WHOLE } from './lib/scale.ts';
+import { removeFolders } from './lib/tessera.ts';
+import { betterAuth } from './rows/better-auth.ts';
+import { delegation } from './rows/delegation.ts';
+import { guard } from './rows/guard.ts';
+import { junk } from './rows/junk.ts';
+
+const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
+  guard,
+  'better-auth': betterAuth,
+  junk,
+  delegation,
+};
+
+const words = process.argv.slice(2);
+const scale = words.includes('quick') ? QUICK : WHOLE;
+const names = words.filter((word) => word !== 'quick');
+const unknown = names.filter((name) => !(name in MEASUREMENTS));
+if (unknown.length > 0) {
+  console.error(
+    `No such measurement: ${unknown.join(', ')}. There are: ${Object.keys(MEASUREMENTS).join(', ')}.`,
+  );
+  process.exit(2);
+}
+
+takeLoadCore();
+const rows: Row[] = [];
+try {
+  for (const [name, measure] of Object.entries(MEASUREMENTS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.error(`${name} ...`);
+    const made = await measure(scale, (text) => console.error(`  ${text}`));
+    for (const row of made) console.error(`  ${row.what}: ${row.measured}  [${row.notes}]`);
+    rows.push(...made);
+  }
+} finally {
+  await stopEverything();
+  await removeFolders();
+}
+
+const report = `# Results
+
+Measured on ${new Date().toISOString().slice(0, 10)} by \`npm run bench\`. What each line means: [README.md](README.md).
+
+${[...describeMachine(), `load: ${loadGenerator}`].map((line) => `- ${line}`).join('\n')}
+
+${tableOf(rows)}
+`;
+console.log(report);
+// A quick look or a part of the table is no result to keep.
+if (scale === WHOLE && names.length === 0) await writeFile(resolve(ROOT, 'bench/RESULTS.md'), report);
