@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ProxmoxDouble, ProxmoxDoubleOptions } from '../../src/doubles/proxmox/double.ts';
 import { clientSideOnly, type ProxmoxFault, proxmoxFaults } from '../../src/doubles/proxmox/faults.ts';
-import { exchange, failureCode, type Host, type Seen, visit } from './client.ts';
+import { exchange, failureCode, type Host, open, type Seen, visit } from './client.ts';
 import { asToken, finished, login, startQuick } from './proxmox-support.ts';
 
 const started: ProxmoxDouble[] = [];
@@ -84,10 +85,10 @@ describe('below HTTP', () => {
 
   test('NOT_HTTP greets as SSH, PLAIN_HTTP answers as somebody’s web server', async () => {
     const ssh = await withFault('NOT_HTTP');
-    const socket = exchange(ssh, 'quit\r\n', true);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await ssh.close();
-    expect(await socket).toMatch(/^SSH-2\.0-/);
+    const socket = open(ssh, true);
+    const [greeting] = await once(socket, 'data');
+    socket.destroy();
+    expect(String(greeting)).toMatch(/^SSH-2\.0-/);
     const web = await withFault('PLAIN_HTTP');
     expect(await exchange(web, 'GET / HTTP/1.0\r\n\r\n', true)).toContain('Server: nginx');
   });

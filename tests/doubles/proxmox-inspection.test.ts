@@ -200,6 +200,19 @@ describe('hooks for tests of machines', () => {
     expect((await session(`/nodes/pve/tasks/${upid}/status`)).status).toBe(200);
   });
 
+  test('fill a storage, so that full clones and growing disks fail in their tasks', async () => {
+    host.fillStorage('local-lvm');
+    const form = { newid: 350, full: 1 };
+    expect(await finished(session, '/nodes/pve/qemu/9000/clone', { form })).toBe(
+      "clone failed: unable to create image: no space left on storage 'local-lvm'",
+    );
+    expect(host.cluster.guests.has(350)).toBe(false);
+    await finished(session, '/nodes/pve/qemu/9000/clone', { form: { newid: 351 } });
+    const grow = { method: 'PUT', form: { disk: 'scsi0', size: '+1G' } };
+    expect(await finished(session, '/nodes/pve/qemu/351/resize', grow)).toContain('no space left');
+    expect((await session('/nodes/pve/storage/local-lvm/status')).body.data.avail).toBe(0);
+  });
+
   test('are all taken back by calm', async () => {
     host.failStep('clone', 'x');
     host.cutConnection({});

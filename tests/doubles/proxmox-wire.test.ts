@@ -266,6 +266,17 @@ describe('uploads', () => {
   });
 });
 
+test('an upload without the right is refused before its body is read', async () => {
+  const { full } = double.credentials.emptyToken;
+  const answer = await exchange(
+    double,
+    `POST /api2/json/nodes/pve/storage/local/upload HTTP/1.1\r\nAuthorization: PVEAPIToken=${full}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000000\r\n\r\n`,
+  );
+  expect(answer).toMatch(
+    /^HTTP\/1\.1 403 Permission check failed \(\/storage\/local, Datastore\.AllocateTemplate\)/,
+  );
+});
+
 test('every request is logged as it came', async () => {
   await admin('/version?x%3D=1', { headers: { 'X-Odd': 'Yes' } });
   const entry = double.requests.at(-1);

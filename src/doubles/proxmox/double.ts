@@ -57,6 +57,8 @@ export interface ProxmoxDouble {
   raceNextId(times: number): void;
   /** Each task started from now on is unknown to its first `reads` status calls. */
   delayTasks(reads: number): void;
+  /** Leaves no free byte on the storage: full clones and growing disks fail in their tasks. */
+  fillStorage(name: string): void;
   /** Takes back every order given to the hooks; faults stay. */
   calm(): void;
   close(): Promise<void>;
@@ -191,6 +193,10 @@ export async function startProxmoxDouble(options: ProxmoxDoubleOptions = {}): Pr
     },
     delayTasks: (reads) => {
       cluster.controls.lateTaskReads = reads;
+    },
+    fillStorage: (name) => {
+      const storage = cluster.storages.get(name);
+      if (storage !== undefined) storage.used = storage.total;
     },
     calm: () => {
       cluster.controls.failures.clear();

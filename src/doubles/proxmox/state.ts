@@ -69,7 +69,7 @@ export interface Guest {
   readonly config: Map<string, string>;
   /** Changes made while running, waiting for a stop and a start; null deletes. */
   readonly pending: Map<string, string | null>;
-  /** Bytes the boot process writes into the guest agent's mouth are not modelled: it answers or it does not. */
+  /** Whether the agent inside the guest is installed and running. */
   agentAnswers: boolean;
 }
 

@@ -25,3 +25,13 @@ export function imageStorage(cluster: Cluster, name: string, node: string): Resu
   if (!storage.ok || storage.value.content.includes('images')) return storage;
   return badParameters({ storage: `storage '${name}' does not support vm images` });
 }
+
+/** Books bytes on a storage; gives the error text when they do not fit. Negative ones are given back. */
+export function bookSpace(cluster: Cluster, name: string, bytes: number): string | undefined {
+  const storage = cluster.storages.get(name);
+  if (storage === undefined) return `storage '${name}' does not exist`;
+  if (storage.used + bytes > storage.total)
+    return `unable to create image: no space left on storage '${name}'`;
+  storage.used = Math.max(0, storage.used + bytes);
+  return undefined;
+}

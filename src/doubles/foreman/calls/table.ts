@@ -99,7 +99,8 @@ export function findCall(table: readonly Call[], method: string, path: string): 
   const given = path.split('/').filter(Boolean).map(decoded);
   for (const call of table) {
     const parts = call.path.split('/').filter(Boolean);
-    if (call.method !== method || parts.length !== given.length) continue;
+    // a HEAD is a GET whose body stays behind
+    if (call.method !== (method === 'HEAD' ? 'GET' : method) || parts.length !== given.length) continue;
     const inPath: Record<string, string> = {};
     const fits = parts.every((part, index) => {
       const value = given[index] ?? '';

@@ -147,6 +147,24 @@ export function loginCalls(cluster: Cluster): Call[] {
       },
       answer: login,
     },
+    ...['auth-url', 'login'].map(
+      (verb): Call => ({
+        method: 'POST',
+        path: `/access/openid/${verb}`,
+        rule: WORLD,
+        closedToTokens: true,
+        viaDaemon: true,
+        parameters: {
+          fields: {
+            'redirect-url': required('string'),
+            ...(verb === 'login'
+              ? { code: required('string'), state: required('string') }
+              : { realm: required('string') }),
+          },
+        },
+        answer: () => died('no realm of this cluster is of the type openid'),
+      }),
+    ),
     {
       method: 'PUT',
       path: '/access/password',

@@ -3,7 +3,6 @@ import { loadGuest } from '../guest-access.ts';
 import { issueConsoleTicket } from '../identity/tickets.ts';
 import { holder } from '../rights/rules.ts';
 import { flagOf, numberOf, optional } from '../schema.ts';
-import type { Cluster } from '../state.ts';
 import { startTask } from '../tasks.ts';
 import { type Answer, type Call, type CallContext, reply } from './call.ts';
 
@@ -39,7 +38,7 @@ function openConsole({ cluster, caller, node, parameters }: CallContext): Answer
   });
 }
 
-export function consoleCalls(_cluster: Cluster): Call[] {
+export function consoleCalls(): Call[] {
   return [
     {
       method: 'POST',

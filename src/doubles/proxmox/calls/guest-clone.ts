@@ -5,10 +5,10 @@ import { badParameters, died, forbidden, type Refusal } from '../refusal.ts';
 import { either, every, holder, need } from '../rights/rules.ts';
 import { flagOf, numberOf, optional, required, textOf } from '../schema.ts';
 import { type Cluster, type Guest, newUuid } from '../state.ts';
-import { imageStorage } from '../storage-checks.ts';
+import { bookSpace, imageStorage } from '../storage-checks.ts';
 import { startTask } from '../tasks.ts';
 import { type Answer, type Call, type CallContext, reply } from './call.ts';
-import { dataDisks, guestName, isCdrom } from './guest-view.ts';
+import { dataDisks, driveBytes, guestName, isCdrom } from './guest-view.ts';
 
 interface ClonePlan {
   readonly template: Guest;
@@ -89,6 +89,16 @@ function takeIdIfRaced(cluster: Cluster, newid: number, node: string): void {
   });
 }
 
+/** A full clone takes the room of every disk; the error text, if one does not fit. */
+function bookDisks(cluster: Cluster, plan: ClonePlan): string | undefined {
+  if (!plan.full) return undefined;
+  for (const [, setting] of dataDisks(plan.template.config)) {
+    const error = bookSpace(cluster, plan.storage ?? storageOf(setting), driveBytes(setting));
+    if (error !== undefined) return `clone failed: ${error}`;
+  }
+  return undefined;
+}
+
 /** The template's settings with new volumes, addresses and identity. */
 function clonedConfig(
   cluster: Cluster,
@@ -158,6 +168,11 @@ function clone(context: CallContext): Answer {
           remove();
           return `clone failed: Configuration file 'nodes/${context.node}/qemu-server/${plan.template.vmid}.conf' does not exist`;
         }
+        const full = bookDisks(cluster, plan);
+        if (full !== undefined) {
+          remove();
+          return full;
+        }
         const config = clonedConfig(cluster, plan, name, textOf(parameters, 'description'));
         guest.config.clear();
         for (const [key, value] of config) guest.config.set(key, value);
@@ -169,7 +184,7 @@ function clone(context: CallContext): Answer {
   );
 }
 
-export function guestCloneCalls(_cluster: Cluster): Call[] {
+export function guestCloneCalls(): Call[] {
   return [
     {
       method: 'POST',

@@ -2,10 +2,10 @@ import { ok, type Result } from '../../../base/result.ts';
 import { CONTROL_NAMES, configShape, needOption, type OptionChange } from '../config-options.ts';
 import { loadGuest, lockFault, withMac } from '../guest-access.ts';
 import { badParameters, died, type Refusal } from '../refusal.ts';
-import { every, holder, holderOfAny, need } from '../rights/rules.ts';
+import { holder, holderOfAny, need } from '../rights/rules.ts';
 import { flagOf, listOf, numberOf, required, textOf } from '../schema.ts';
 import type { Cluster, Guest } from '../state.ts';
-import { imageStorage, usableStorage } from '../storage-checks.ts';
+import { bookSpace, imageStorage, usableStorage } from '../storage-checks.ts';
 import { startTask } from '../tasks.ts';
 import { type Answer, type Call, type CallContext, reply } from './call.ts';
 import { bytesOf, digestOf, driveBytes, sizeText, withPending } from './guest-view.ts';
@@ -160,6 +160,8 @@ function resize(context: CallContext): Answer {
   const target = size.startsWith('+') ? before + bytesOf(size) : bytesOf(size);
   const finish = (): string | undefined => {
     if (target < before) return 'shrinking disks is not supported';
+    const full = bookSpace(cluster, storage, target - before);
+    if (full !== undefined) return full;
     guest.config.set(disk, setting.replace(/size=[^,]+/, `size=${sizeText(target)}`));
     return undefined;
   };
@@ -186,7 +188,7 @@ export function guestConfigCalls(cluster: Cluster): Call[] {
     {
       method: 'PUT',
       path: '/nodes/{node}/qemu/{vmid}/resize',
-      rule: every(holder('/vms/{vmid}', 'VM.Config.Disk')),
+      rule: holder('/vms/{vmid}', 'VM.Config.Disk'),
       viaDaemon: true,
       step: 'resize',
       parameters: {

@@ -96,7 +96,7 @@ function destroy(context: CallContext): Answer {
   );
 }
 
-export function guestPowerCalls(_cluster: Cluster): Call[] {
+export function guestPowerCalls(): Call[] {
   const rule = holder('/vms/{vmid}', 'VM.PowerMgmt');
   const common = { method: 'POST', rule, viaDaemon: true } as const;
   const at = (verb: string): string => `/nodes/{node}/qemu/{vmid}/status/${verb}`;

@@ -3,7 +3,7 @@ import { died } from '../refusal.ts';
 import { holds } from '../rights/acl.ts';
 import { ANYONE, holder } from '../rights/rules.ts';
 import { flagOf, NO_PARAMETERS, numberOf, optional } from '../schema.ts';
-import type { Cluster, Guest } from '../state.ts';
+import type { Guest } from '../state.ts';
 import { type Answer, type Call, type CallContext, reply } from './call.ts';
 import { dataDisks, guestRow, presentConfig, withPending } from './guest-view.ts';
 
@@ -84,7 +84,7 @@ function makeTemplate(context: CallContext): Answer {
   return reply(null);
 }
 
-export function guestReadCalls(_cluster: Cluster): Call[] {
+export function guestReadCalls(): Call[] {
   const audit = holder('/vms/{vmid}', 'VM.Audit');
   const current = { fields: { current: optional('boolean'), snapshot: optional('string') } };
   const full = { fields: { full: optional('boolean') } };

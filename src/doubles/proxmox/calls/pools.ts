@@ -3,7 +3,6 @@ import { died } from '../refusal.ts';
 import { holdsAny } from '../rights/acl.ts';
 import { ANYONE, holder } from '../rights/rules.ts';
 import { NO_PARAMETERS, optional, required, textOf } from '../schema.ts';
-import type { Cluster } from '../state.ts';
 import { type Answer, type Call, type CallContext, reply } from './call.ts';
 
 function list({ cluster, caller }: CallContext): Answer {
@@ -38,7 +37,7 @@ function create({ cluster, parameters }: CallContext): Answer {
   return reply(null);
 }
 
-export function poolCalls(_cluster: Cluster): Call[] {
+export function poolCalls(): Call[] {
   return [
     { method: 'GET', path: '/pools', rule: ANYONE, parameters: NO_PARAMETERS, answer: list },
     {

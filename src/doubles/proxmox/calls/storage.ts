@@ -113,7 +113,7 @@ function upload({ cluster, caller, node, parameters }: CallContext): Answer {
   );
 }
 
-export function storageCalls(_cluster: Cluster): Call[] {
+export function storageCalls(): Call[] {
   const content = optional('string');
   return [
     { method: 'GET', path: '/storage', rule: ANYONE, parameters: NO_PARAMETERS, answer: listConfigured },
@@ -139,6 +139,17 @@ export function storageCalls(_cluster: Cluster): Call[] {
         },
       },
       answer: listOnNode,
+    },
+    {
+      method: 'GET',
+      path: '/nodes/{node}/storage/{storage}/status',
+      rule: holderOfAny('/storage/{storage}', ...SEES),
+      viaDaemon: true,
+      parameters: NO_PARAMETERS,
+      answer: ({ cluster, node, parameters }) => {
+        const storage = usableStorage(cluster, textOf(parameters, 'storage') ?? '', node);
+        return storage.ok ? reply(nodeRow(cluster, storage.value)) : storage;
+      },
     },
     {
       method: 'GET',

@@ -33,15 +33,15 @@ export function callTable(cluster: Cluster, certificates: NodeCertificates): rea
     ...roleCalls(cluster),
     ...clusterCalls(cluster),
     ...nodeCalls(cluster, certificates),
-    ...taskCalls(cluster),
-    ...storageCalls(cluster),
-    ...poolCalls(cluster),
-    ...guestReadCalls(cluster),
+    ...taskCalls(),
+    ...storageCalls(),
+    ...poolCalls(),
+    ...guestReadCalls(),
     ...guestConfigCalls(cluster),
-    ...guestCloneCalls(cluster),
-    ...guestPowerCalls(cluster),
+    ...guestCloneCalls(),
+    ...guestPowerCalls(),
     ...guestAgentCalls(cluster),
-    ...consoleCalls(cluster),
+    ...consoleCalls(),
   ].map(withPathFields);
 }
 

@@ -2,7 +2,7 @@ import { badParameters, forbidden } from '../refusal.ts';
 import { holds } from '../rights/acl.ts';
 import { ANYONE } from '../rights/rules.ts';
 import { NO_PARAMETERS, numberOf, optional, textOf } from '../schema.ts';
-import type { Cluster, Task } from '../state.ts';
+import type { Task } from '../state.ts';
 import { isTaskOwner, maySeeTask, stopTask, taskStatus } from '../tasks.ts';
 import { type Answer, type Call, type CallContext, reply } from './call.ts';
 
@@ -76,7 +76,7 @@ function list({ cluster, caller, node, parameters }: CallContext): Answer {
   return reply(rows.slice(start, start + (numberOf(parameters, 'limit') ?? 50)), rows.length);
 }
 
-export function taskCalls(_cluster: Cluster): Call[] {
+export function taskCalls(): Call[] {
   const page = {
     start: optional('integer', { minimum: 0 }),
     limit: optional('integer', { minimum: 0 }),

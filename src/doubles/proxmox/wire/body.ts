@@ -5,7 +5,7 @@ import { notImplemented, type Refusal } from '../refusal.ts';
 import type { RawParameters } from '../schema.ts';
 import { parseForm, parseJson } from './parameters.ts';
 
-export const UPLOAD_PATH = /^\/nodes\/[^/]+\/storage\/[^/]+\/upload$/;
+export const UPLOAD_PATH = /^\/nodes\/[^/]+\/storage\/([^/]+)\/upload$/;
 
 export interface ReadBody {
   readonly text: string;

@@ -4,6 +4,7 @@ import type { LoggedRequest } from '../../request-log.ts';
 import type { Call } from '../calls/call.ts';
 import { authenticate, type Caller, NOBODY, presented } from '../identity/credentials.ts';
 import { died, notImplemented, type Refusal } from '../refusal.ts';
+import { need } from '../rights/rules.ts';
 import { type Cluster, now } from '../state.ts';
 import { type ApiFormat, type Outgoing, refusalAnswer, successAnswer } from './answer.ts';
 import { readBody, UPLOAD_PATH } from './body.ts';
@@ -11,7 +12,13 @@ import { dispatch } from './dispatch.ts';
 import { parseForm } from './parameters.ts';
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
-const OPEN_CALLS = new Set(['GET /access/domains', 'GET /access/ticket', 'POST /access/ticket']);
+const OPEN_CALLS = new Set([
+  'GET /access/domains',
+  'GET /access/ticket',
+  'POST /access/ticket',
+  'POST /access/openid/auth-url',
+  'POST /access/openid/login',
+]);
 
 /** The path below `/api2`, taken apart; the whole of it was decoded before. */
 interface ApiPath {
@@ -85,6 +92,14 @@ function identify(
   return authenticate(cluster, { method, headers: entry.headers, upload });
 }
 
+/** An upload's right is looked at before its body is read: there may be gigabytes of it. */
+function checkUpload(cluster: Cluster, method: string, path: string, caller: Caller): Result<true, Refusal> {
+  const storage = UPLOAD_PATH.exec(path)?.[1];
+  return method === 'POST' && storage !== undefined
+    ? need(cluster, caller, `/storage/${storage}`, 'Datastore.AllocateTemplate')
+    : ok(true);
+}
+
 function formatFault(format: string, path: string): Refusal | undefined {
   if (format === '') return { status: 501, message: 'no such uri', plainText: true };
   if (format === 'json' || format === 'extjs') return undefined;
@@ -103,6 +118,8 @@ async function apiAnswer(
   const refuse = (refusal: Refusal): Outgoing => refusalAnswer(cluster.edition, format, refusal, false);
   const caller = identify(cluster, method, at.path, entry);
   if (!caller.ok) return refuse(caller.error);
+  const mayUpload = checkUpload(cluster, method, at.path, caller.value);
+  if (!mayUpload.ok) return refuse(mayUpload.error);
   const body = await readBody(cluster.edition, request, at.path);
   if (!body.ok) return refuse(body.error);
   entry.body = body.value.text;
