@@ -126,6 +126,10 @@ export interface RightsReport {
   readonly missing: readonly string[];
   /** Commands that close the gap. */
   readonly fix: readonly string[];
+  /** Of a list that was handed in: names this server does not know. */
+  readonly obsolete?: readonly string[];
+  /** Of a list that was handed in: what the task can do without. */
+  readonly unneeded?: readonly string[];
 }
 
 /** A new credential that should exist upstream. */
@@ -157,10 +161,13 @@ export interface Kind {
   readonly name: KindName;
   readonly defaultPort: number;
   readonly methods: readonly CredentialMethod[];
+  /** Tasks whose rights can be compared and granted, with what each is for. */
+  readonly tasks: Readonly<Record<string, string>>;
   readCredential(input: CredentialInput): Result<ReadCredential>;
   carrier(subject: Subject): Carrier;
   /** Probes in layers, stopping at the first that explains the symptom. Nothing is sent before trust holds. */
   test(subject: TestSubject): Promise<Report>;
+  /** With `expect.privileges` that list is compared in place of what the credential holds. */
   rights?(subject: Subject, task: string, expect?: Expectations): Promise<Result<RightsReport, Finding>>;
   /** Makes a credential with the subject's own, which may be an administrator's used once. */
   create?(subject: Subject, wish: CredentialWish): Promise<Result<MadeCredential, Finding>>;

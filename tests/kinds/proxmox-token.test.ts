@@ -199,6 +199,19 @@ describe('rights for a task', () => {
       'VM.Config.CDROM',
       'VM.Config.HWType',
     ]);
+    const nine = [
+      ...['VM.Allocate', 'VM.Config.Disk', 'VM.Config.Memory', 'VM.Config.Network', 'VM.Config.Options'],
+      ...['VM.Monitor', 'VM.PowerMgmt', 'Datastore.Allocate', 'SDN.Use'],
+    ];
+    const guide = await proxmox.rights?.(subject, 'clone-vm', { privileges: nine });
+    expect(guide).toMatchObject({
+      ok: true,
+      value: {
+        missing: ['Datastore.AllocateSpace', 'VM.Audit', 'VM.Clone', 'VM.Config.CPU', 'VM.GuestAgent.Audit'],
+        obsolete: ['VM.Monitor'],
+        unneeded: ['Datastore.Allocate'],
+      },
+    });
     const none = await proxmox.rights?.(subject, 'mining');
     expect(none?.ok === false && none.error.code).toBe('TASK_UNKNOWN');
   });

@@ -19,6 +19,7 @@ export const foreman: Kind = {
   name: 'foreman',
   defaultPort: 443,
   methods: ['basic'],
+  tasks: { inventory: 'Read-only inventory: hosts and hypervisors' },
   readCredential: readForemanCredential,
   carrier: (subject) => ({
     inject: async () => ok(foremanInjection(subject.credential)),

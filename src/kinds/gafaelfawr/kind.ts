@@ -118,6 +118,10 @@ async function testGafaelfawr(subject: TestSubject): Promise<Report<GafaelfawrFa
   if (findings.some(isBlocking)) return makeReport(findings, {}, seen);
   const info = await call(subject, 'GET', '/token-info');
   if (!info.ok) return makeReport([...findings, info.error.finding], {}, seen);
+  if (asText(info.value.username) === '') {
+    const evidence = `GET ${BASE}/token-info: 200 without username`;
+    return makeReport([...findings, find('GAFAELFAWR_NOT_FOUND', 'P5', evidence, { status: 200 })], {}, seen);
+  }
   const user = await call(subject, 'GET', '/user-info');
   const person = user.ok ? user.value : {};
   const held = asList(info.value.scopes).map(asText);
@@ -183,6 +187,7 @@ export const gafaelfawr: Kind = {
   name: 'gafaelfawr',
   defaultPort: 443,
   methods: ['bearer'],
+  tasks: {},
   readCredential: (input) => {
     const read = readOpaqueToken(input, 'bearer');
     if (!read.ok || TOKEN.test(read.value.credential.secret.reveal())) return read;

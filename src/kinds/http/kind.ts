@@ -150,6 +150,7 @@ export const http: Kind = {
   name: 'http',
   defaultPort: 443,
   methods: ['bearer', 'basic', 'header'],
+  tasks: {},
   readCredential: readHttpCredential,
   carrier: ({ credential }) => ({ inject: async () => ok(httpInjection(credential)), forget: () => {} }),
   test: testHttp,

@@ -58,7 +58,11 @@ async function testOsmo(subject: TestSubject): Promise<Report<OsmoFacts>> {
   const settings = await call(subject, 'GET', '/api/profile/settings');
   if (!settings.ok) return makeReport([...findings, settings.error], {}, seen);
   const { profile, roles, pools, token } = asRecord(settings.value);
-  const held = asList(roles).map(asText);
+  if (asText(asRecord(profile).username) === '') {
+    const evidence = 'GET /api/profile/settings: 200 without username';
+    return makeReport([...findings, find('OSMO_NOT_OSMO', 'P5', evidence, { status: 200 })], {}, seen);
+  }
+  const held = rolesOf(roles);
   const tokenName = asText(asRecord(token).name);
   const missing = (subject.expect?.privileges ?? []).filter((role) => !held.includes(role));
   const evidence = `roles ${held.join(' ') || 'none'}`;
@@ -75,6 +79,12 @@ async function testOsmo(subject: TestSubject): Promise<Report<OsmoFacts>> {
     },
   );
 }
+
+/** Roles that somebody gave; the one that every login has besides can be neither lost nor asked for. */
+const rolesOf = (roles: Json | undefined): string[] =>
+  asList(roles)
+    .map(asText)
+    .filter((role) => role !== 'osmo-default');
 
 const tokenPath = (name: string): string => `/api/auth/access_token/${encodeURIComponent(name)}`;
 
@@ -129,7 +139,7 @@ async function rotate(subject: Subject): Promise<Result<Rotated, Finding>> {
   const made = await create(subject, {
     name,
     expiresAt: Math.max(ends || 0, now + 2 * DAY),
-    scopes: asList(roles).map(asText),
+    scopes: rolesOf(roles),
     description: 'rotated by Tessera',
   });
   if (!made.ok) return made;
@@ -143,6 +153,7 @@ export const osmo: Kind = {
   name: 'osmo',
   defaultPort: 443,
   methods: ['token'],
+  tasks: {},
   readCredential: (input) => readOpaqueToken(input, 'token'),
   carrier: osmoCarrier,
   test: testOsmo,

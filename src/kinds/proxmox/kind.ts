@@ -9,7 +9,7 @@ import { tokenIdOf } from './identity.ts';
 import { isTask, RECIPES } from './needs.ts';
 import { compareForTask } from './probe-rights.ts';
 import { explainRefusal } from './refusal.ts';
-import { readPermissions, readServerRights } from './rights.ts';
+import { comparePrivileges, readPermissions, readServerRights } from './rights.ts';
 import { proxmoxCarrier } from './session.ts';
 import { createToken } from './token-create.ts';
 import { revokeToken, rotateToken } from './token-rotate.ts';
@@ -19,6 +19,7 @@ export const proxmox: Kind = {
   name: 'proxmox',
   defaultPort: 8006,
   methods: ['token', 'password'],
+  tasks: Object.fromEntries(Object.entries(RECIPES).map(([name, recipe]) => [name, recipe.description])),
   readCredential: readProxmoxCredential,
   carrier: proxmoxCarrier,
   test: testProxmox,
@@ -32,6 +33,10 @@ export const proxmox: Kind = {
     if (!version.ok) return err(explainRefusal(version.error, context, 'P7'));
     const server = await readServerRights(api, asText(asRecord(version.value).release));
     if (!server.ok) return err(explainRefusal(server.error, context, 'P8'));
+    const { privileges, templates = [], ...objects } = expect;
+    const [template] = templates;
+    const target = { ...objects, ...(template === undefined ? {} : { template: template.id }) };
+    if (privileges !== undefined) return ok(comparePrivileges(task, target, server.value, privileges, who));
     const all = await readPermissions(api);
     if (!all.ok) return err(explainRefusal(all.error, context, 'P8'));
     const compared = await compareForTask({ ...subject, expect }, api, task, server.value, who, all.value);

@@ -85,6 +85,26 @@ export function compareRights(
   return { task, lines, missing, fix: fixLines(RECIPES[task].role, gaps, missing, who) };
 }
 
+/** A list of privileges against what a task needs, as if it were granted wherever the task looks. */
+export function comparePrivileges(
+  task: TaskName,
+  target: TaskTarget,
+  server: ServerRights,
+  privileges: readonly string[],
+  who: Who,
+): RightsReport {
+  const known = privileges.filter((privilege) => server.known.has(privilege));
+  const granted = new Map(known.map((name) => [name, true]));
+  const needs = needsOf(task, target, server);
+  const everywhere: Permissions = new Map(needs.flatMap((need) => need.paths.map((path) => [path, granted])));
+  const useful = new Set(needs.flatMap((need) => need.anyOf));
+  return {
+    ...compareRights(task, target, server, everywhere, who),
+    obsolete: privileges.filter((privilege) => !server.known.has(privilege)),
+    unneeded: known.filter((privilege) => !useful.has(privilege)),
+  };
+}
+
 /**
  * Held at a path, or at something below it: a path is a branch only where the task names no object, and then
  * any object of the branch serves.
