@@ -13,6 +13,7 @@ import type { Keyring } from './crypto/keyring.ts';
 import { createPasswordHasher } from './crypto/password.ts';
 import { type RandomSource, randomBase62, systemRandom } from './crypto/random.ts';
 import { createSealer } from './crypto/seal.ts';
+import { osmoDialect } from './dialects/osmo/osmo.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { createClientAddress } from './http/client-address.ts';
@@ -27,6 +28,8 @@ import { userRoutes } from './http/routes/people/users.ts';
 import { sessionRoutes } from './http/routes/sessions/sessions.ts';
 import { tokenRoutes } from './http/routes/tokens/tokens.ts';
 import { createHttpServer } from './http/server.ts';
+import { createQuotaBook } from './people/quota-book.ts';
+import { createRateLimiter } from './people/rate.ts';
 import { createRoles } from './people/roles.ts';
 import { createSetup, type Setup } from './people/setup.ts';
 import { createSignIn } from './people/sign-in.ts';
@@ -112,10 +115,15 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
         signingKeys.forget();
         jwts.forget();
       }
+      if (change.topic === 'quota') rereadQuotas();
     }
   };
+  // Until they are read, the quotas known so far go on counting.
+  const rereadQuotas = (): void =>
+    void quotas.reload().catch((error: unknown) => log.error({ err: error }, 'reading quotas failed'));
   const store = createStore({ db: database.db, engine: database.engine, mac, clock, committed: feedChanged });
   const facts = createFacts(store);
+  const quotas = createQuotaBook({ store, clock, configured: config.quotas });
   const signingKeys = createSigningKeys({ store, sealer, clock, random });
   const jwts = createAccessJwts({ keys: signingKeys, issuer: config.publicUrl, clock, random });
   const feed = createChangeFeed(database.feedSource, {
@@ -124,6 +132,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       facts.forgetAll();
       signingKeys.forget();
       jwts.forget();
+      rereadQuotas();
     },
   });
 
@@ -152,6 +161,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
 
   const passwords = createPasswordHasher();
   const users = createUsers({ store, clock, passwords });
+  const rates = createRateLimiter({ store, clock, process: randomUUID() });
   const roles = createRoles({ store, clock });
   const signIn = createSignIn({ store, passwords, throttle: createThrottle(store.throttle, clock) });
   const configured = secrets.bootstrapToken === null ? null : parseToken(secrets.bootstrapToken.reveal());
@@ -164,7 +174,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     verifier,
     delegate,
     lastUses,
-    limits: { count: () => null, isBlocked: () => false },
+    quotas,
+    rates,
     audit,
     clientAddress,
     counters,
@@ -181,7 +192,6 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       const url = message.url ?? '';
       if (!url.startsWith('/ingress/a')) return false;
       const path = url.split('?', 1)[0];
-      if (message.method !== 'GET' && message.method !== 'HEAD') return false;
       if (path === '/ingress/auth') guard.auth(message, response);
       else if (path === '/ingress/anonymous') guard.anonymous(message, response);
       else return false;
@@ -232,6 +242,25 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     issuer: config.publicUrl,
   });
+  osmoDialect(http, {
+    authenticate,
+    verifier,
+    exchange,
+    mint,
+    revoke,
+    queries,
+    users,
+    signIn,
+    owner: store.owner,
+    signingKeys,
+    lastUses,
+    audit,
+    clientAddress,
+    counters,
+    clock,
+    publicUrl: config.publicUrl,
+    longestTokenSeconds: config.longestTokenSeconds,
+  });
   http.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
 
   const housekeeping = createHousekeeping({
@@ -242,6 +271,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     everyProcess: {
       flushLastUses: () => lastUses.flush(),
       flushAudit: () => audit.flush(),
+      shareRates: () => rates.share(),
       failed: (what) => {
         if (what === 'audit') counters.auditWriteFailures++;
         else counters.lastUseWriteFailures++;
@@ -263,6 +293,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       const keys = await signingKeys.ensure();
       if (!keys.ok && keys.error.code !== 'sealed') return err(keys.error);
       await feed.start();
+      await quotas.reload();
       housekeeping.start();
       await http.ready();
       return ok(undefined);

@@ -17,6 +17,7 @@ interface Dependencies {
   readonly everyProcess: {
     flushLastUses(): Promise<void>;
     flushAudit(): Promise<void>;
+    shareRates(): Promise<void>;
     failed(what: 'audit' | 'last-use'): void;
   };
   /** Done by whichever process holds the lease. */
@@ -28,6 +29,7 @@ interface Dependencies {
 }
 
 const AUDIT_EVERY_MS = 500;
+const RATES_EVERY_MS = 500;
 const LAST_USE_EVERY_MS = 20_000;
 const HOUSE_EVERY_MS = 60_000;
 const LEASE_MS = 150_000;
@@ -61,6 +63,7 @@ export function createHousekeeping({
     attempt('writing audit rows', everyProcess.flushAudit, () => everyProcess.failed('audit'));
   const flushLastUses = (): void =>
     attempt('writing last uses', everyProcess.flushLastUses, () => everyProcess.failed('last-use'));
+  const shareRates = (): void => attempt('sharing rate counts', everyProcess.shareRates);
   const keepHouse = (): void =>
     attempt('housekeeping', async () => {
       if (!(await leases.take('housekeeping', holder, LEASE_MS))) return;
@@ -72,6 +75,7 @@ export function createHousekeeping({
   return {
     start() {
       every(AUDIT_EVERY_MS, flushAudit);
+      every(RATES_EVERY_MS, shareRates);
       every(LAST_USE_EVERY_MS, flushLastUses);
       every(HOUSE_EVERY_MS, keepHouse);
       keepHouse();

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DAY, MINUTE } from '../base/clock.ts';
 import { Secret } from '../base/secret.ts';
+import { type ConfiguredQuotas, readQuotaFile } from './quota-file.ts';
 
 /** Everything the environment decides, checked once at the start. Secrets stand apart. */
 export interface Config {
@@ -21,6 +22,8 @@ export interface Config {
   /** Networks whose X-Forwarded-For is believed, as CIDR texts. */
   readonly trustedProxies: readonly string[];
   readonly scopes: Readonly<Record<string, string>>;
+  /** Quotas of the installation; null when none are configured. */
+  readonly quotas: ConfiguredQuotas | null;
   readonly logLevel: string;
 }
 
@@ -117,6 +120,15 @@ const Environment = z.object({
       }
       return scopes;
     }),
+  TESSERA_QUOTA_FILE: z
+    .string()
+    .transform((path, context) => {
+      const read = readQuotaFile(resolve(path));
+      if (read.ok) return read.value;
+      for (const message of read.error) context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .optional(),
   TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -171,6 +183,7 @@ export function readSettings(
           .map((part) => part.trim())
           .filter((part) => part !== ''),
         scopes: env.TESSERA_SCOPES,
+        quotas: env.TESSERA_QUOTA_FILE ?? null,
         logLevel: env.TESSERA_LOG_LEVEL,
       },
       secrets: {

@@ -4,8 +4,11 @@ import { FOREIGN_SESSION_COOKIE, looksLikeToken, SESSION_COOKIE, splitOnce } fro
 
 /** True for an `Authorization` value that carries no token of ours, to be passed on as it is. */
 export function mayPassAuthorization(value: string): boolean {
-  const [scheme, rest] = splitOnce(value, ' ');
-  if (rest === null) return true;
+  // The same blanks that separate scheme and token where a credential is looked for.
+  const blank = value.search(/[ \t]/);
+  if (blank === -1) return true;
+  const scheme = value.slice(0, blank);
+  const rest = value.slice(blank + 1);
   switch (scheme.toLowerCase()) {
     case 'bearer':
       return !looksLikeToken(rest.trim()) && !looksLikeAccessJwt(rest.trim());

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { ADMIN_ROLE, type RoleTable } from '../access/scopes.ts';
 import type { PrincipalRecord, RoleGrant, RoleRecord, ScopeRecord } from '../people/record.ts';
 import type { PeopleReads, PeopleTx, ThrottleStore } from '../people/store.ts';
-import { principalColumns, principalInsert, userInfoColumns, userInfoOf } from './principals.ts';
+import { nameIsTaken, principalColumns, principalInsert, userInfoColumns, userInfoOf } from './principals.ts';
 import type { PrincipalRow, Tables } from './schema.ts';
 
 const recordColumns = [...principalColumns, 'password_hash'] as const;
@@ -131,14 +131,7 @@ type PeopleWrites = Omit<PeopleTx, keyof PeopleReads | 'audit' | 'changed' | 're
 
 export function peopleWrites(db: Kysely<Tables>): PeopleWrites {
   return {
-    async nameIsTaken(username) {
-      const row = await db
-        .selectFrom('principals')
-        .select('username')
-        .where('username_lower', '=', username.toLowerCase())
-        .executeTakeFirst();
-      return row !== undefined;
-    },
+    nameIsTaken: (username) => nameIsTaken(db, username),
 
     async insertPrincipal(principal) {
       await db.insertInto('principals').values(principalInsert(principal)).execute();

@@ -1,5 +1,6 @@
+import type { Kysely } from 'kysely';
 import type { UserInfo } from '../base/user-info.ts';
-import type { PrincipalRow } from './schema.ts';
+import type { PrincipalRow, Tables } from './schema.ts';
 
 export const principalColumns = [
   'username',
@@ -13,6 +14,15 @@ export const principalColumns = [
   'created_at',
   'created_by',
 ] as const;
+
+export async function nameIsTaken(db: Kysely<Tables>, username: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('principals')
+    .select('username')
+    .where('username_lower', '=', username.toLowerCase())
+    .executeTakeFirst();
+  return row !== undefined;
+}
 
 export function userInfoOf(
   row: Pick<PrincipalRow, 'full_name' | 'email' | 'uid' | 'gid' | 'groups'>,

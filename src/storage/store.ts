@@ -6,6 +6,8 @@ import { type Change, change as feedEntry } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { sealedFault } from '../crypto/seal.ts';
+import type { QuotaStore, QuotaTx } from '../people/quota-book.ts';
+import type { RateStore } from '../people/rate.ts';
 import type { PeopleStore, PeopleTx, ThrottleStore } from '../people/store.ts';
 import { revokeTree, sweep } from '../tokens/end.ts';
 import type { SigningKeyStore, SigningKeyTx } from '../tokens/signing-keys.ts';
@@ -15,17 +17,20 @@ import type { Engine } from './engine.ts';
 import { announceChanges, appendAudit, appendChange } from './journal.ts';
 import { administrators, bootstrapSecrets, peopleReads, peopleWrites, throttleStore } from './people.ts';
 import { prune } from './prune.ts';
+import { quotaTable, rateTable } from './quota.ts';
 import type { Tables } from './schema.ts';
 import { signingKeyTable } from './signing-keys.ts';
 import { recentlyRevoked, recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
 
-type Tx = TokenTx & PeopleTx & SigningKeyTx;
+type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx;
 
 /** Everything the rooms keep, behind their ports, over one database. */
 export type Store = TokenStore &
   PeopleStore &
   SigningKeyStore &
-  AuditStore & {
+  AuditStore &
+  QuotaStore &
+  RateStore & {
     readonly throttle: ThrottleStore;
     change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
     /** Tokens revoked since then, for offline verifiers. */
@@ -98,6 +103,7 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
       ...peopleReads(trx),
       ...peopleWrites(trx),
       ...signingKeyTable(trx),
+      ...quotaTable(trx),
       async revokeTokensOf(username, which, actor, atMs) {
         const live = await tokens.tokens({
           username,
@@ -127,6 +133,8 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     ...peopleReads(db),
     ...auditReads(db),
     ...signingKeyTable(db),
+    ...quotaTable(db),
+    ...rateTable(db),
     administrators: () => administrators(db),
     bootstrapSecrets: () => bootstrapSecrets(db),
     recordLastUse: (uses) => recordLastUse(db, uses),

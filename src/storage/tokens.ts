@@ -9,7 +9,7 @@ import type {
 } from '../tokens/record.ts';
 import type { HistoryFilter, LastUse, TokenFilter, TokenReads, TokenTx } from '../tokens/store.ts';
 import { roleTable } from './people.ts';
-import { principalColumns, principalInsert, userInfoOf } from './principals.ts';
+import { nameIsTaken, principalColumns, principalInsert, userInfoOf } from './principals.ts';
 import type { HistoryRow, Tables, TokenRow } from './schema.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -97,6 +97,39 @@ function toHistory(row: Selectable<HistoryRow>): StoredHistoryEntry {
 
 const likePattern = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
 
+function historyRows(db: Kysely<Tables>, filter: HistoryFilter) {
+  let query = db.selectFrom('token_history');
+  const { username, actor, tokenId, tokenIdOrParent, type, since, until, upTo, newerThan } = filter;
+  if (username !== undefined) query = query.where('username', '=', username);
+  if (actor !== undefined) query = query.where('actor', '=', actor);
+  if (tokenId !== undefined) query = query.where('token_id', '=', tokenId);
+  if (tokenIdOrParent !== undefined) {
+    query = query.where((where) =>
+      where.or([where('token_id', '=', tokenIdOrParent), where('parent_id', '=', tokenIdOrParent)]),
+    );
+  }
+  if (type !== undefined) query = query.where('type', '=', type);
+  if (since !== undefined) query = query.where('at', '>=', since);
+  if (until !== undefined) query = query.where('at', '<=', until);
+  if (upTo !== undefined) {
+    query = query.where((where) =>
+      where.or([
+        where('at', '<', upTo.at),
+        where.and([where('at', '=', upTo.at), where('seq', '<=', upTo.row)]),
+      ]),
+    );
+  }
+  if (newerThan !== undefined) {
+    query = query.where((where) =>
+      where.or([
+        where('at', '>', newerThan.at),
+        where.and([where('at', '=', newerThan.at), where('seq', '>', newerThan.row)]),
+      ]),
+    );
+  }
+  return query;
+}
+
 export function tokenReads(db: Kysely<Tables>): TokenReads {
   return {
     async token(id) {
@@ -168,23 +201,29 @@ export function tokenReads(db: Kysely<Tables>): TokenReads {
     },
 
     async history(filter: HistoryFilter) {
-      let query = db.selectFrom('token_history').selectAll().orderBy('at', 'desc').orderBy('seq', 'desc');
-      const { username, actor, tokenId, tokenIdOrParent, type, since, until, addresses } = filter;
-      if (username !== undefined) query = query.where('username', '=', username);
-      if (actor !== undefined) query = query.where('actor', '=', actor);
-      if (tokenId !== undefined) query = query.where('token_id', '=', tokenId);
-      if (tokenIdOrParent !== undefined) {
-        query = query.where((where) =>
-          where.or([where('token_id', '=', tokenIdOrParent), where('parent_id', '=', tokenIdOrParent)]),
-        );
-      }
-      if (type !== undefined) query = query.where('type', '=', type);
-      if (since !== undefined) query = query.where('at', '>=', since);
-      if (until !== undefined) query = query.where('at', '<=', until);
+      const { newerThan, limit, addresses } = filter;
+      const direction = newerThan === undefined ? 'desc' : 'asc';
+      let query = historyRows(db, filter).selectAll().orderBy('at', direction).orderBy('seq', direction);
+      // An address is compared here and not by the engine, so the limit counts behind that.
+      if (limit !== undefined && addresses === undefined) query = query.limit(limit);
       const entries = (await query.execute()).map(toHistory);
-      return addresses === undefined
-        ? entries
-        : entries.filter((entry) => entry.address !== null && addresses(entry.address));
+      const matching =
+        addresses === undefined
+          ? entries
+          : entries.filter((entry) => entry.address !== null && addresses(entry.address)).slice(0, limit);
+      return newerThan === undefined ? matching : matching.reverse();
+    },
+
+    async countHistory({ upTo: _, newerThan: __, limit: ___, ...filter }) {
+      if (filter.addresses !== undefined) {
+        const { addresses } = filter;
+        const rows = await historyRows(db, filter).select('address').execute();
+        return rows.filter((row) => row.address !== null && addresses(row.address)).length;
+      }
+      const row = await historyRows(db, filter)
+        .select((of) => of.fn.countAll<number | string>().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(row.count);
     },
 
     async delegatedToken(key) {
@@ -200,6 +239,8 @@ export function tokenReads(db: Kysely<Tables>): TokenReads {
 
 export function tokenWrites(db: Kysely<Tables>): Omit<TokenTx, keyof TokenReads | 'audit' | 'changed'> {
   return {
+    nameIsTaken: (username) => nameIsTaken(db, username),
+
     async insertToken(record) {
       await db
         .insertInto('tokens')

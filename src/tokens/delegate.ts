@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { RandomSource } from '../crypto/random.ts';
 import type { Sealer } from '../crypto/seal.ts';
-import { historyEntry } from './history.ts';
+import { recordHistory } from './history.ts';
 import { describeToken, newTokenRecord } from './mint.ts';
 import type { TokenRecord } from './record.ts';
 import { noSuchToken } from './revoke.ts';
@@ -99,7 +99,7 @@ export function createDelegate(needs: Dependencies): Delegate {
       const actor = { username: above.username, tokenId: above.id, address };
       await tx.insertToken(record);
       await tx.rememberDelegation(key, record.id);
-      await tx.appendHistory(historyEntry(record, 'create', actor, now));
+      await recordHistory(tx, record, 'create', actor, now);
       await tx.audit(
         auditEntry(clock(), actor, {
           action: 'token.delegated',

@@ -7,7 +7,7 @@ import { change } from '../base/change.ts';
 import type { Clock } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { historyEntry } from './history.ts';
+import { carriedScopes, recordHistory } from './history.ts';
 import { checkExpiry } from './lifetime.ts';
 import { checkScopes, freeName } from './mint.ts';
 import type { HistoryEntry, TokenRecord } from './record.ts';
@@ -70,8 +70,8 @@ export function createEdit({ store, clock, longestSeconds }: Dependencies): Edit
           const grant = mayGrant(actor, wish.scopes);
           if (!grant.ok) return grant;
           edited.scopes = sorted(new Set(wish.scopes));
-          edited.granted = await beyondOwner(tx, token.username, edited.scopes);
-          old.scopes = token.scopes ?? [];
+          edited.granted = await beyondOwner(tx, token, edited.scopes);
+          old.scopes = await carriedScopes(tx, token);
         }
         if (wish.expiresAt !== undefined) {
           const expiry = checkExpiry(wish.expiresAt, now, longestSeconds);
@@ -84,7 +84,7 @@ export function createEdit({ store, clock, longestSeconds }: Dependencies): Edit
 
         await tx.updateToken(id, edited);
         const after: TokenRecord = { ...token, ...edited };
-        await tx.appendHistory(historyEntry(after, 'edit', actor, now, old));
+        await recordHistory(tx, after, 'edit', actor, now, old);
         await tx.audit(
           auditEntry(nowMs, actor, {
             action: 'token.edited',
@@ -99,10 +99,16 @@ export function createEdit({ store, clock, longestSeconds }: Dependencies): Edit
   };
 }
 
-async function beyondOwner(tx: TokenTx, username: string, scopes: readonly string[]): Promise<string[]> {
+/** Of these scopes, those that no role carried by the token and held by its owner gives. */
+async function beyondOwner(
+  tx: TokenTx,
+  { username, roles }: TokenRecord,
+  scopes: readonly string[],
+): Promise<string[]> {
   const owner = await tx.owner(username);
   const table = await tx.roleTable();
-  const held = owner === null ? [] : owner.kind === 'user' ? [USER_ROLE, ...owner.roles] : owner.roles;
+  const all = owner === null ? [] : owner.kind === 'user' ? [USER_ROLE, ...owner.roles] : owner.roles;
+  const held = roles === null ? all : all.filter((role) => roles.includes(role));
   return scopes.filter((scope) => !held.some((role) => roleHolds(table, role, scope)));
 }
 
@@ -118,9 +124,8 @@ async function shortenChildren(
     if (child.expiresAt === null || child.expiresAt > expiresAt) {
       const cut = { ...child, expiresAt };
       await tx.updateToken(child.id, { expiresAt });
-      await tx.appendHistory(
-        historyEntry(cut, 'edit', actor, Math.floor(nowMs / 1000), { expiresAt: child.expiresAt }),
-      );
+      const at = Math.floor(nowMs / 1000);
+      await recordHistory(tx, cut, 'edit', actor, at, { expiresAt: child.expiresAt });
       await tx.changed(change('token', child.id));
     }
     await shortenChildren(tx, child.id, expiresAt, actor, nowMs);

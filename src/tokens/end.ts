@@ -1,7 +1,7 @@
 import { type Actor, internalActor } from '../access/principal.ts';
 import { auditEntry } from '../audit/entry.ts';
 import { change } from '../base/change.ts';
-import { historyEntry } from './history.ts';
+import { recordHistory } from './history.ts';
 import type { TokenRecord } from './record.ts';
 import type { TokenTx } from './store.ts';
 
@@ -21,7 +21,7 @@ export async function revokeTree(
   if (root.revokedAt !== null) return revoked;
   const at = Math.floor(atMs / 1000);
   await tx.updateToken(root.id, { revokedAt: at, revokedBy: actor.username });
-  await tx.appendHistory(historyEntry(root, 'revoke', actor, at));
+  await recordHistory(tx, root, 'revoke', actor, at);
   await tx.audit(
     auditEntry(atMs, actor, {
       action: 'token.revoked',
@@ -39,7 +39,7 @@ export async function sweep(tx: TokenTx, token: TokenRecord, atMs: number): Prom
   if (token.sweptAt !== null) return;
   const at = Math.floor(atMs / 1000);
   await tx.updateToken(token.id, { sweptAt: at });
-  await tx.appendHistory(historyEntry(token, 'expire', internalActor, at));
+  await recordHistory(tx, token, 'expire', internalActor, at);
   await tx.audit(
     auditEntry(atMs, internalActor, {
       action: 'token.expired',

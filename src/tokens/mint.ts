@@ -11,7 +11,7 @@ import { NO_USER_INFO, type UserInfo } from '../base/user-info.ts';
 import { sha256Hex } from '../crypto/digest.ts';
 import type { RandomSource } from '../crypto/random.ts';
 import { sweep } from './end.ts';
-import { historyEntry } from './history.ts';
+import { recordHistory } from './history.ts';
 import { checkExpiry } from './lifetime.ts';
 import type { OwnerRecord, TokenRecord } from './record.ts';
 import type { TokenStore, TokenTx } from './store.ts';
@@ -105,7 +105,7 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
 
   async function insert(tx: TokenTx, parts: TokenParts, record: TokenRecord, actor: Doer): Promise<Minted> {
     await tx.insertToken(record);
-    await tx.appendHistory(historyEntry(record, 'create', actor, record.createdAt));
+    await recordHistory(tx, record, 'create', actor, record.createdAt);
     await tx.audit(
       auditEntry(clock(), actor, {
         action: record.type === 'session' ? 'session.created' : 'token.created',
@@ -137,6 +137,7 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
         let holder = await tx.owner(request.owner);
         if (holder === null) {
           if (!request.asGrant) return err(unknownUser(request.owner));
+          if (await tx.nameIsTaken(request.owner)) return err(nameDiffersInCase(request.owner));
           holder = newOwner(request.owner);
           await tx.insertOwner(holder, actor.username, now);
         }
@@ -174,8 +175,11 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
         const bot = checkBotName(request.username);
         if (!bot.ok) return bot;
         const known = await tx.owner(request.username);
-        if (known === null) await tx.insertOwner(newOwner(request.username), actor.username, now);
-        else if (known.disabled) return err(fault('owner_disabled', `'${request.username}' is disabled.`));
+        if (known?.disabled) return err(fault('owner_disabled', `'${request.username}' is disabled.`));
+        if (known === null) {
+          if (await tx.nameIsTaken(request.username)) return err(nameDiffersInCase(request.username));
+          await tx.insertOwner(newOwner(request.username), actor.username, now);
+        }
         const scopes = sorted(new Set(request.scopes));
         const parts = randomTokenParts(random);
         const record = newTokenRecord(parts, now, {
@@ -219,6 +223,14 @@ const newOwner = (username: string): OwnerRecord => ({
   roles: [],
   userInfo: NO_USER_INFO,
 });
+
+const nameDiffersInCase = (username: string) =>
+  fieldFault(
+    'name_taken',
+    'username',
+    `'${username}' exists already in another spelling of upper and lower case`,
+    'Write the name as the user is registered.',
+  );
 
 export const unknownUser = (username: string) =>
   fault('unknown_user', `There is no user '${username}'.`, {

@@ -34,11 +34,22 @@ export interface HistoryFilter {
   /** Entries of this token and of its direct children. */
   readonly tokenIdOrParent?: string;
   readonly tokenId?: string;
-  readonly type?: TokenType;
+  readonly type?: string;
   readonly since?: number;
   readonly until?: number;
   /** A single address, or all of those that the network contains. */
   readonly addresses?: (address: string) => boolean;
+  /** This entry and older ones. */
+  readonly upTo?: HistoryPlace;
+  /** Entries newer than this one; with `limit`, those nearest to it. */
+  readonly newerThan?: HistoryPlace;
+  readonly limit?: number;
+}
+
+/** Where an entry stands in the history: its time (epoch seconds) and its row. */
+export interface HistoryPlace {
+  readonly at: number;
+  readonly row: number;
 }
 
 /** Reads that need no transaction. Lists are ordered newest first, then by id in byte order. */
@@ -49,6 +60,8 @@ export interface TokenReads {
   roleTable(): Promise<RoleTable>;
   knownScopes(): Promise<ReadonlyMap<string, string>>;
   history(filter: HistoryFilter): Promise<StoredHistoryEntry[]>;
+  /** How many entries match, whatever place and limit say. */
+  countHistory(filter: HistoryFilter): Promise<number>;
   delegatedToken(key: string): Promise<TokenRecord | null>;
 }
 
@@ -60,6 +73,8 @@ export interface TokenTx extends TokenReads, Journal {
   liveChildren(parentId: string): Promise<TokenRecord[]>;
   /** Up to `limit` tokens that are past their end and not yet swept. */
   endedTokens(nowSeconds: number, limit: number): Promise<TokenRecord[]>;
+  /** Whether a principal has this name in any spelling of upper and lower case. */
+  nameIsTaken(username: string): Promise<boolean>;
   insertOwner(owner: OwnerRecord, createdBy: string, atSeconds: number): Promise<void>;
   appendHistory(entry: HistoryEntry): Promise<void>;
   rememberDelegation(key: string, tokenId: string): Promise<void>;

@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { auditEntry } from '../../audit/entry.ts';
 import type { AuditTrail } from '../../audit/trail.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { RateLimiter, RateUse } from '../../people/quota.ts';
+import type { QuotaBook } from '../../people/quota-book.ts';
+import type { RateLimiter, RateUse } from '../../people/rate.ts';
 import type { Delegate, Delegated } from '../../tokens/delegate.ts';
 import type { LastUses } from '../../tokens/last-use.ts';
 import type { Verdict, Verified, Verifier } from '../../tokens/verify.ts';
@@ -12,7 +13,13 @@ import { findCredential } from '../credential.ts';
 import type { Counters } from '../metrics.ts';
 import { mayPassAuthorization, passingCookie } from '../passing.ts';
 import { isForeignOrigin, isPreflight, userDomainMatches } from './origin.ts';
-import { type GuardPresence, type GuardRefusal, sendParameterFaults, sendRefusal } from './refusal.ts';
+import {
+  type GuardPresence,
+  type GuardRefusal,
+  sendParameterFaults,
+  sendRefusal,
+  sendWrongMethod,
+} from './refusal.ts';
 import { type GuardRequest, readGuardRequest } from './request.ts';
 import { type GuardRule, type ParameterFault, type ParsedRule, parseGuardRule } from './rule.ts';
 
@@ -20,7 +27,8 @@ export interface GuardDependencies {
   readonly verifier: Verifier;
   readonly delegate: Delegate;
   readonly lastUses: LastUses;
-  readonly limits: RateLimiter;
+  readonly quotas: Pick<QuotaBook, 'limitOf'>;
+  readonly rates: Pick<RateLimiter, 'count'>;
   readonly audit: AuditTrail;
   readonly clientAddress: ClientAddress;
   readonly counters: Counters;
@@ -40,7 +48,7 @@ const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', Stri
  * know. Answers without a promise whenever the facts are at hand; everything else is the rare path.
  */
 export function createGuard(needs: GuardDependencies): { auth: GuardHandler; anonymous: GuardHandler } {
-  const { verifier, delegate, limits, audit, clientAddress, counters, clock, publicHost } = needs;
+  const { verifier, delegate, quotas, rates, audit, clientAddress, counters, clock, publicHost } = needs;
   const rules = new LRUCache<string, ParsedRule>({ max: 10_000 });
 
   function ruleOf(url: string): ParsedRule {
@@ -59,11 +67,12 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     const request = readGuardRequest(message);
     const missing = missingHeaders(request);
     if (!parsed.ok || missing !== null) {
-      sendParameterFaults(response, [...(parsed.ok ? [] : parsed.faults), ...(missing ?? [])]);
+      const faults = parsed.ok || (parsed.misused && missing !== null) ? [] : parsed.faults;
+      sendParameterFaults(response, [...faults, ...(missing ?? [])]);
       return;
     }
     const { rule } = parsed;
-    if (request.originalMethod === 'OPTIONS') {
+    if (request.isOptions) {
       answerOptions(response, request, rule);
       return;
     }
@@ -116,10 +125,15 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
       noteRefusal(record, request, rule, address, refusal.status, refusal.type);
       return;
     }
-    const owner = verifier.ownerOf(verdict);
-    const groups = record.userInfo?.groups ?? owner.record.userInfo.groups;
-    const use =
-      rule.service === null ? null : limits.count(record.username, groups?.map(nameOf) ?? [], rule.service);
+    const limit = limitOf(rule, verdict);
+    if (limit === 0) {
+      counters.guardRefused++;
+      const blocked = insufficient(`Access to ${rule.service} is blocked for this user`);
+      refuse(response, request, rule, blocked);
+      noteRefusal(record, request, rule, address, blocked.status, blocked.type);
+      return;
+    }
+    const use = limit === null ? null : rates.count(record.username, rule.service ?? '', limit);
     if (use !== null && use.used > use.limit) {
       counters.guardRefused++;
       refuse(response, request, rule, overLimit(use, rule.service ?? ''));
@@ -151,9 +165,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     if (rule.minimumLifetime !== null && record.expiresAt !== null) {
       if (record.expiresAt - Math.floor(clock() / 1000) < rule.minimumLifetime) return TOO_SHORT;
     }
-    if (!scopesSuffice(rule, verified)) {
-      return insufficient('Token missing required scope', rule.scopes);
-    }
+    if (!scopesSuffice(rule, verified)) return insufficient(missingScopes(rule, verified), rule.scopes);
     if (
       rule.onlyServices !== null &&
       (record.service === null || !rule.onlyServices.includes(record.service))
@@ -163,16 +175,29 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     if (rule.username !== null && rule.username !== record.username) {
       return insufficient('This place belongs to another user');
     }
-    if (rule.userDomain && !userDomainMatches(request.originalUrl ?? '', record.username, publicHost)) {
+    if (rule.userDomain && !isOwnDomain(request, record.username)) {
       return insufficient('This host belongs to another user');
     }
-    if (rule.service !== null) {
-      const groups = record.userInfo?.groups ?? verifier.ownerOf(verified).record.userInfo.groups;
-      if (limits.isBlocked(record.username, groups?.map(nameOf) ?? [], rule.service)) {
-        return insufficient(`Access to ${rule.service} is blocked for this user`);
-      }
-    }
     return null;
+  }
+
+  /** Calls per minute that the caller may make to this service; null when nothing is counted. */
+  function limitOf(rule: GuardRule, verified: Verified): number | null {
+    if (rule.service === null) return null;
+    const given = verified.token.record.userInfo?.groups;
+    return quotas.limitOf(given ?? verifier.ownerOf(verified).record.userInfo.groups, rule.service);
+  }
+
+  const isOwnDomain = ({ originalUrl, otherUrl }: GuardRequest, username: string): boolean =>
+    userDomainMatches(originalUrl ?? '', username, publicHost) &&
+    (otherUrl === undefined || userDomainMatches(otherUrl, username, publicHost));
+
+  function missingScopes(rule: GuardRule, verified: Verified): string {
+    if (rule.scopes.length === 0) return 'Nobody may pass: one scope of none is asked for';
+    const missing = rule.scopes.filter((scope) => !verifier.holds(verified, scope)).join(', ');
+    return rule.satisfy === 'any'
+      ? `Token has none of the required scopes: ${missing}`
+      : `Token is missing required scope: ${missing}`;
   }
 
   function scopesSuffice(rule: GuardRule, verified: Verified): boolean {
@@ -270,7 +295,18 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     );
   }
 
-  return { auth, anonymous: (message, response) => passThrough(response, readGuardRequest(message)) };
+  /** Both are asked with GET, whatever the guarded request's own method is. */
+  const asked =
+    (handler: GuardHandler): GuardHandler =>
+    (message, response) => {
+      if (message.method === 'GET' || message.method === 'HEAD') handler(message, response);
+      else sendWrongMethod(response);
+    };
+
+  return {
+    auth: asked(auth),
+    anonymous: asked((message, response) => passThrough(response, readGuardRequest(message))),
+  };
 }
 
 const NO_COOKIES: readonly string[] = [];
@@ -329,7 +365,8 @@ const rateHeaders = (use: RateUse, service: string): string[] => [
   'X-RateLimit-Remaining',
   String(Math.max(0, use.limit - use.used)),
   'X-RateLimit-Used',
-  String(use.used),
+  // Calls that were refused are not use.
+  String(Math.min(use.limit, use.used)),
   'X-RateLimit-Reset',
   String(use.resetAt),
   'X-RateLimit-Resource',
@@ -362,8 +399,6 @@ function passCookies(headers: string[], request: GuardRequest): void {
     if (kept !== null) headers.push('Cookie', kept);
   }
 }
-
-const nameOf = (group: { readonly name: string }): string => group.name;
 
 /** Header values are Latin-1; what does not fit there is written as question marks. */
 const latin = (text: string): string => text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?');

@@ -13,5 +13,6 @@ export function isForeignOrigin(origin: string, publicHost: string): boolean {
 export function userDomainMatches(url: string, username: string, publicHost: string): boolean {
   if (!URL.canParse(url)) return false;
   const { hostname } = new URL(url);
-  return hostname.startsWith(`${username.toLowerCase()}.`) && hostname.endsWith(`.${publicHost}`);
+  const dot = hostname.indexOf('.');
+  return hostname.slice(0, dot) === username.toLowerCase() && hostname.endsWith(`.${publicHost}`);
 }

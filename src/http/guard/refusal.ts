@@ -28,7 +28,25 @@ export interface GuardPresence {
 
 const NO_STORE = 'no-cache, no-store';
 
+export interface RefusalOnWire {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly text: string;
+}
+
 export function sendRefusal(response: ServerResponse, refusal: GuardRefusal, presence: GuardPresence): void {
+  const { status, headers, text } = refusalOnWire(refusal, presence);
+  headers.push('Content-Length', String(Buffer.byteLength(text)));
+  response.writeHead(status, headers);
+  response.end(text);
+}
+
+/**
+ * Status, challenge and carrier headers. nginx understands 2xx, 401 and 403 only: other statuses travel in
+ * `X-Error-Status` and every body in `X-Error-Body`, unless the asker passes real statuses on.
+ */
+export function refusalOnWire(refusal: GuardRefusal, presence: GuardPresence): RefusalOnWire {
   const { status, type, message } = refusal;
   const body = refusal.bare ? { detail: { msg: message, type } } : { detail: [{ msg: message, type }] };
   const text = asciiJson(body);
@@ -36,9 +54,7 @@ export function sendRefusal(response: ServerResponse, refusal: GuardRefusal, pre
   if (refusal.challenge !== false) headers.push('WWW-Authenticate', challenge(refusal, presence));
   if (!refusal.bare) headers.push('X-Error-Status', String(status), 'X-Error-Body', text);
   if (refusal.headers !== undefined) headers.push(...refusal.headers);
-  headers.push('Content-Length', String(Buffer.byteLength(text)));
-  response.writeHead(wireStatus(refusal, presence), headers);
-  response.end(text);
+  return { status: wireStatus(refusal, presence), headers, text };
 }
 
 function wireStatus(
@@ -58,8 +74,14 @@ function challenge(
   if (basicChallenge) return `Basic realm="${realm}"`;
   if (type === 'no_authorization') return `Bearer realm="${realm}"`;
   const error = bare ? 'invalid_token' : type;
-  const scope = scopes === undefined ? '' : `, scope="${[...scopes].sort().join(' ')}"`;
+  const scope =
+    scopes === undefined || scopes.length === 0 ? '' : `, scope="${[...scopes].sort().join(' ')}"`;
   return `Bearer realm="${realm}", error="${error}", error_description="${quotable(message)}"${scope}`;
+}
+
+export function sendWrongMethod(response: ServerResponse): void {
+  response.writeHead(405, ['Content-Type', 'application/json', 'Allow', 'GET, HEAD']);
+  response.end('{"detail":"Method Not Allowed"}');
 }
 
 /** Wrong parameters: the fault of whoever wrote the configuration, so it reaches them as it is. */

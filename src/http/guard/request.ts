@@ -6,6 +6,13 @@ export interface GuardRequest {
   readonly cookies: string[];
   originalUrl: string | undefined;
   originalMethod: string | undefined;
+  /**
+   * The address as Traefik and Caddy write it, when it came beside `X-Original-URL`. Either may have been written by
+   * the client and passed along, since each proxy overwrites only its own headers; nothing may rest on one alone.
+   */
+  otherUrl: string | undefined;
+  /** All that name the method say OPTIONS, for the same reason. */
+  isOptions: boolean;
   /** Traefik and Caddy name the guarded request in their own way, and pass any status on. */
   forwardedStyle: boolean;
   forwardedFor: string | undefined;
@@ -14,6 +21,7 @@ export interface GuardRequest {
   corsMethod: string | undefined;
 }
 
+/** Of a header that stands twice, the first counts. */
 export function readGuardRequest(message: IncomingMessage): GuardRequest {
   const raw = message.rawHeaders;
   const request: GuardRequest = {
@@ -21,6 +29,8 @@ export function readGuardRequest(message: IncomingMessage): GuardRequest {
     cookies: [],
     originalUrl: undefined,
     originalMethod: undefined,
+    otherUrl: undefined,
+    isOptions: true,
     forwardedStyle: false,
     forwardedFor: undefined,
     requestedWith: undefined,
@@ -38,48 +48,58 @@ export function readGuardRequest(message: IncomingMessage): GuardRequest {
       case 6: {
         const lower = name.toLowerCase();
         if (lower === 'cookie') request.cookies.push(raw[at + 1] as string);
-        else if (lower === 'origin') request.origin = raw[at + 1];
+        else if (lower === 'origin') request.origin ??= raw[at + 1];
         break;
       }
       case 13:
         if (name.toLowerCase() === 'authorization') request.authorizations.push(raw[at + 1] as string);
         break;
       case 14:
-        if (name.toLowerCase() === 'x-original-url') request.originalUrl = raw[at + 1];
+        if (name.toLowerCase() === 'x-original-url') request.originalUrl ??= raw[at + 1];
         break;
       case 15: {
         const lower = name.toLowerCase();
         if (lower === 'x-forwarded-for') {
           request.forwardedFor =
             request.forwardedFor === undefined ? raw[at + 1] : `${request.forwardedFor},${raw[at + 1]}`;
-        } else if (lower === 'x-forwarded-uri') forwardedUri = raw[at + 1];
+        } else if (lower === 'x-forwarded-uri') forwardedUri ??= raw[at + 1];
         break;
       }
       case 16: {
         const lower = name.toLowerCase();
-        if (lower === 'x-requested-with') request.requestedWith = raw[at + 1];
-        else if (lower === 'x-forwarded-host') forwardedHost = raw[at + 1];
+        if (lower === 'x-requested-with') request.requestedWith ??= raw[at + 1];
+        else if (lower === 'x-forwarded-host') forwardedHost ??= raw[at + 1];
         break;
       }
       case 17: {
         const lower = name.toLowerCase();
-        if (lower === 'x-original-method') request.originalMethod = raw[at + 1];
-        else if (lower === 'x-forwarded-proto') forwardedProto = raw[at + 1];
+        if (lower === 'x-original-method') {
+          request.originalMethod ??= raw[at + 1];
+          if (raw[at + 1] !== 'OPTIONS') request.isOptions = false;
+        } else if (lower === 'x-forwarded-proto') forwardedProto ??= raw[at + 1];
         break;
       }
       case 18:
-        if (name.toLowerCase() === 'x-forwarded-method') forwardedMethod = raw[at + 1];
+        if (name.toLowerCase() === 'x-forwarded-method') {
+          forwardedMethod ??= raw[at + 1];
+          if (raw[at + 1] !== 'OPTIONS') request.isOptions = false;
+        }
         break;
       case 29:
-        if (name.toLowerCase() === 'access-control-request-method') request.corsMethod = raw[at + 1];
+        if (name.toLowerCase() === 'access-control-request-method') request.corsMethod ??= raw[at + 1];
         break;
       default:
     }
   }
-  if (request.originalUrl === undefined && forwardedUri !== undefined && forwardedMethod !== undefined) {
-    request.forwardedStyle = true;
-    request.originalUrl = `${forwardedProto ?? 'http'}://${forwardedHost ?? ''}${forwardedUri}`;
-    request.originalMethod = forwardedMethod;
+  if (forwardedUri !== undefined && forwardedMethod !== undefined) {
+    const forwardedUrl = `${forwardedProto ?? 'http'}://${forwardedHost ?? ''}${forwardedUri}`;
+    if (request.originalUrl === undefined || request.originalMethod === undefined) {
+      request.forwardedStyle = true;
+      request.originalUrl = forwardedUrl;
+      request.originalMethod = forwardedMethod;
+    } else {
+      request.otherUrl = forwardedUrl;
+    }
   }
   return request;
 }

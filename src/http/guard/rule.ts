@@ -28,7 +28,12 @@ export interface ParameterFault {
 
 export type ParsedRule =
   | { readonly ok: true; readonly rule: GuardRule }
-  | { readonly ok: false; readonly faults: readonly ParameterFault[] };
+  | {
+      readonly ok: false;
+      readonly faults: readonly ParameterFault[];
+      /** Each parameter is well formed, but not together: said only when nothing simpler is wrong. */
+      readonly misused: boolean;
+    };
 
 /** Seconds a delegated token must last when nothing else is asked, and the least that may be asked. */
 const MINIMUM_LIFETIME = 300;
@@ -39,9 +44,20 @@ export function parseGuardRule(query: string, tokenLifetime: number): ParsedRule
   const params = new URLSearchParams(query);
   const faults: ParameterFault[] = [];
   const at = (name: string): readonly string[] => ['query', name];
+  /** Of a parameter that stands twice, the last counts. */
+  const last = (name: string): string | null => params.getAll(name).at(-1) ?? null;
+
+  const name = (parameter: string): string | null => {
+    const text = last(parameter);
+    if (text === '') {
+      const msg = 'String should have at least 1 character';
+      faults.push({ type: 'string_too_short', loc: at(parameter), msg, input: text, ctx: { min_length: 1 } });
+    }
+    return text;
+  };
 
   const flag = (name: string, otherwise: boolean): boolean => {
-    const text = params.get(name);
+    const text = last(name);
     if (text === null) return otherwise;
     if (TRUE.has(text.toLowerCase())) return true;
     if (FALSE.has(text.toLowerCase())) return false;
@@ -51,7 +67,7 @@ export function parseGuardRule(query: string, tokenLifetime: number): ParsedRule
   };
 
   const choice = (name: string, first: string, second: string): boolean => {
-    const text = params.get(name) ?? first;
+    const text = last(name) ?? first;
     if (text !== first && text !== second) {
       const expected = `'${first}' or '${second}'`;
       const msg = `Input should be ${expected}`;
@@ -61,7 +77,7 @@ export function parseGuardRule(query: string, tokenLifetime: number): ParsedRule
   };
 
   const lifetime = (): number | null => {
-    const text = params.get('minimum_lifetime');
+    const text = last('minimum_lifetime');
     if (text === null) return null;
     const loc = at('minimum_lifetime');
     if (!/^[+-]?\d{1,15}$/.test(text.trim())) {
@@ -83,8 +99,8 @@ export function parseGuardRule(query: string, tokenLifetime: number): ParsedRule
   const rule: GuardRule = {
     scopes: params.getAll('scope'),
     satisfy: satisfyAny ? 'any' : 'all',
-    service: params.get('service'),
-    delegateTo: params.get('delegate_to'),
+    service: name('service'),
+    delegateTo: name('delegate_to'),
     delegateScopes: params
       .getAll('delegate_scope')
       .flatMap((text) => text.split(',').filter((part) => part !== '')),
@@ -92,16 +108,17 @@ export function parseGuardRule(query: string, tokenLifetime: number): ParsedRule
     minimumLifetime: minimum,
     useAuthorization: flag('use_authorization', false),
     onlyServices: params.has('only_service') ? params.getAll('only_service') : null,
-    username: params.get('username'),
+    username: name('username'),
     userDomain: flag('user_domain', false),
     basicChallenge,
     allowCookies: flag('allow_cookies', true),
     allowOptions: flag('allow_options', false),
   };
-  if (faults.length > 0) return { ok: false, faults };
+  if (faults.length > 0) return { ok: false, faults, misused: false };
 
   const refuse = (type: string, name: string, msg: string): ParsedRule => ({
     ok: false,
+    misused: true,
     faults: [{ type, loc: at(name), msg }],
   });
   if (rule.notebook && rule.delegateTo !== null) {
