@@ -54,7 +54,7 @@ export interface OutboundOptions {
   readonly network?: Network;
   readonly deadlines?: Partial<Deadlines>;
   readonly limits?: Partial<Limits>;
-  /** Connections kept at once, idle ones included. */
+  /** Connections kept at once, idle ones included; default 16. Tunnels are not counted. */
   readonly maxSockets?: number;
 }
 
@@ -89,7 +89,8 @@ export function createOutbound(options: OutboundOptions): OutboundClient {
   const newAgent = (keepAlive: boolean): http.Agent => {
     const agent = new http.Agent({
       keepAlive,
-      maxSockets: options.maxSockets ?? 16,
+      // Tunnels hold their socket for hours and must not starve one another.
+      maxSockets: keepAlive ? (options.maxSockets ?? 16) : Number.POSITIVE_INFINITY,
       scheduling: 'lifo',
       ...(keepAlive ? { timeout: IDLE_MS } : {}),
     });
@@ -123,7 +124,7 @@ export function createOutbound(options: OutboundOptions): OutboundClient {
     const sent = await send(asked);
     if (!sent.ok) return err(clean(sent.error));
     const { message } = sent.value;
-    if (sent.value.upgraded) return err(failure('http', 'malformed_response', 'The answer changes protocol'));
+    if (sent.value.upgraded) return unasked(sent.value.upgraded.socket);
     const totalMs = asked.deadlines?.totalMs ?? deadlines.totalMs;
     const body = await readBody(
       message,
@@ -136,7 +137,7 @@ export function createOutbound(options: OutboundOptions): OutboundClient {
   async function open(asked: StreamedRequest): Promise<Result<StreamedResponse, OutboundFailure>> {
     const sent = await send(asked);
     if (!sent.ok) return err(redactor(secretsOf(asked))(sent.error));
-    if (sent.value.upgraded) return err(failure('http', 'malformed_response', 'The answer changes protocol'));
+    if (sent.value.upgraded) return unasked(sent.value.upgraded.socket);
     return ok({ ...readHead(sent.value.message), body: sent.value.message });
   }
 
@@ -161,6 +162,12 @@ export function createOutbound(options: OutboundOptions): OutboundClient {
       single.destroy();
     },
   };
+}
+
+/** The other side changed protocol though nobody asked it to. */
+function unasked(socket: Duplex): Result<never, OutboundFailure> {
+  socket.destroy();
+  return err(failure('http', 'malformed_response', 'The answer changes protocol'));
 }
 
 const secretsOf = (request: StreamedRequest): Secret[] =>

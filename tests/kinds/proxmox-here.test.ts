@@ -128,6 +128,12 @@ describe('a fault on this side', () => {
     ]);
   });
 
+  test('is an unencrypted way to another machine, which is said before anything else is', async () => {
+    const connect = () => systemNetwork.connect('127.0.0.1', port);
+    const port = await listening();
+    expect((await codes({ url: 'http://pve.lan:8006', connect }))[0]).toBe('CLEAR_TEXT');
+  });
+
   test('in the settings is found without asking anybody', () => {
     const host = readHost(' https://pve.lan:8006/ ');
     expect(host.ok && host.value.findings.map((finding) => finding.code)).toEqual(['HOST_SHAPE']);

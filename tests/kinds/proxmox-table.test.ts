@@ -230,6 +230,18 @@ describe('trust', () => {
   });
 });
 
+describe('a pinned certificate', () => {
+  test('that has ended still proves who it is, with a warning', async () => {
+    const double = await proxmoxDouble({ faults: ['TLS_EXPIRED'] });
+    const trust: Trust = { mode: 'pin', sha256: double.fingerprint };
+    const report = await testProxmox({ ...subjectOf(double, flow(double), { trust }), expect: LAB });
+    expect(report).toMatchObject({
+      verdict: 'warnings',
+      findings: [{ code: 'TLS_EXPIRED', severity: 'warning' }],
+    });
+  });
+});
+
 describe('a refused credential', () => {
   test('is sent once and never again', async () => {
     const double = await proxmoxDouble({ faults: ['SECRET_WRONG'] });

@@ -76,11 +76,13 @@ export async function readTemplate(
 }
 
 export function templateFacts(guest: GuestFacts, config: JsonRecord): TemplateFacts {
-  const drives = Object.entries(config).filter(([key]) => /^(ide|sata|scsi|virtio)\d+$/.test(key));
+  const isDrive = (key: string): boolean => /^(ide|sata|scsi|virtio)\d+$/.test(key);
+  const drives = Object.entries(config).filter(([key]) => isDrive(key));
   const order = /order=([^,]+)/.exec(asText(config.boot))?.[1]?.split(';') ?? [];
   const isDisk = (value: string): boolean => !/media=cdrom|cloudinit|^none/.test(value);
   const boot =
     order
+      .filter(isDrive)
       .map((name) => [name, asText(config[name])] as const)
       .find(([, value]) => value !== '' && isDisk(value)) ??
     drives.map(([name, value]) => [name, asText(value)] as const).find(([, value]) => isDisk(value));

@@ -66,7 +66,7 @@ async function certificateFindings(
   const evidence = `${peer.verifyError ?? refusal?.code ?? 'ok'}; subject ${leaf.subject}; issuer ${leaf.issuer}; SHA-256 ${leaf.fingerprint}`;
   switch (refusal?.code) {
     case undefined:
-      return old;
+      return [...old, ...endedUnderPin(subject, place, leaf, evidence)];
     case 'pin_mismatch':
       return [
         finding('TLS_CHANGED', 'P4', evidence, {
@@ -92,6 +92,18 @@ async function certificateFindings(
       return [untrusted(subject, place, peer.chain, evidence), ...name];
     }
   }
+}
+
+/** A pinned certificate proves itself past its end; browsers and other clients will refuse it all the same. */
+function endedUnderPin(
+  { clock }: ReachSubject,
+  place: Place,
+  leaf: CertificateFacts,
+  evidence: string,
+): Finding[] {
+  if (leaf.notAfterSeconds * 1000 > clock()) return [];
+  const date = new Date(leaf.notAfterSeconds * 1000).toISOString().slice(0, 10);
+  return [finding('TLS_EXPIRED', 'P4', evidence, { ...place, date }, 'warning')];
 }
 
 /** The dates do not hold: the certificate's fault, unless the server's clock says that it is ours. */

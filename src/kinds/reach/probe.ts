@@ -1,7 +1,7 @@
 import { type Finding, isBlocking } from '../finding.ts';
 import { judgeCertificate } from './certificate.ts';
 import type { Place } from './rows.ts';
-import type { ReachSubject } from './subject.ts';
+import { type ReachSubject, reachFinding } from './subject.ts';
 import { probeTcp } from './tcp.ts';
 
 export interface Reached {
@@ -15,7 +15,12 @@ export async function probeReach(subject: ReachSubject): Promise<Reached> {
   const { client, product } = subject;
   const place: Place = { host: client.origin.host, port: client.origin.port, product };
   const tcp = await probeTcp(subject, place);
-  if (tcp.some(isBlocking) || client.origin.scheme === 'http') return { findings: tcp };
+  if (tcp.some(isBlocking)) return { findings: tcp };
+  if (client.origin.scheme === 'http') {
+    // Nobody listens on the way to this very machine.
+    if (client.origin.loopback) return { findings: tcp };
+    return { findings: [...tcp, reachFinding('CLEAR_TEXT', 'P0', 'http://', place)] };
+  }
   const tls = await judgeCertificate(subject, place);
   return {
     findings: [...tcp, ...tls.findings],

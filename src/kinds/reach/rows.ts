@@ -24,7 +24,7 @@ export interface Place {
   readonly product: Product;
 }
 
-/** Rows 3 to 27 of the diagnosis table and three of our own: the same for every kind of system. */
+/** Rows 3 to 27 of the diagnosis table and five of our own: the same for every kind of system. */
 export const REACH_ROWS = {
   DNS_NOT_FOUND: row('dns', 'blocking', ({ host }: Place) => [
     `The name ${host} is unknown to this machine's resolver.`,
@@ -85,6 +85,10 @@ export const REACH_ROWS = {
   HTTP_SCHEME: row('product', 'blocking', ({ host, product }: Place) => [
     `Use https: ${product.name} does not serve its API in clear.`,
     `Register https://${host}:${product.defaultPort}.`,
+  ]),
+  CLEAR_TEXT: row('tls', 'warning', ({ host, port }: Place) => [
+    `The credential travels to ${host} port ${port} unencrypted: anybody on the way can read it.`,
+    `Register an https:// address of ${host}.`,
   ]),
   TLS_SELF_SIGNED: row('tls', 'blocking', (a: Place & { readonly fingerprint: string }) => [
     `The certificate of ${a.host} vouches for itself; its SHA-256 is ${a.fingerprint}.`,

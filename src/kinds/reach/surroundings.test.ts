@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { createLoginBudget, listenersIn } from './surroundings.ts';
+
+describe('the kernel’s socket table', () => {
+  const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F46 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1
+   1: 0500A8C0:1F46 0600A8C0:C001 01 00000000:00000000 00:00000000 00000000     0        0 2
+   2: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 3
+   0: 00000000000000000000000001000000:1F46 00000000000000000000000000000000:0000 0A 0 0 0
+   1: 0000000000000000FFFF00000500A8C0:1F46 00000000000000000000000000000000:0000 0A 0 0 0`;
+
+  test('tells where something listens on a port, and nothing of mere connections', () => {
+    expect(listenersIn(table, 8006)).toEqual(['127.0.0.1', '::1', '0000:0000:0000:0000:0000:ffff:c0a8:0005']);
+    expect(listenersIn(table, 22)).toEqual(['0.0.0.0']);
+    expect(listenersIn(table, 443)).toEqual([]);
+  });
+});
+
+describe('a login budget', () => {
+  test('is used up by refusals, recovers one by one, and is silent after a lock-out', () => {
+    let now = 1_000_000;
+    const budget = createLoginBudget(() => now, 2, 300);
+    expect(budget.waitSeconds()).toBe(0);
+    budget.refused();
+    now += 100_000;
+    budget.refused();
+    expect(budget.waitSeconds()).toBe(200);
+    now += 200_000;
+    expect(budget.waitSeconds()).toBe(0);
+    budget.lockedOut();
+    expect(budget.waitSeconds()).toBe(300);
+    now += 300_000;
+    expect(budget.waitSeconds()).toBe(0);
+  });
+});
