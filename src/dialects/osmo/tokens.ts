@@ -6,7 +6,7 @@ import { fault, fieldFault } from '../../base/fault.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Caller } from '../../http/authenticate.ts';
 import type { Counters } from '../../http/metrics.ts';
-import { type Users, type UserWithRoles, unknownUser } from '../../people/users.ts';
+import type { Users, UserWithRoles } from '../../people/users.ts';
 import type { Mint } from '../../tokens/mint.ts';
 import type { TokenQueries } from '../../tokens/query.ts';
 import type { TokenRecord } from '../../tokens/record.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ok } from '../../base/result.ts';
 import type { PrincipalRecord } from '../../people/record.ts';
-import { type UserWithRoles as UserRecord, type Users, unknownUser } from '../../people/users.ts';
+import type { Users } from '../../people/users.ts';
 import type { SignedInCalls } from './call.ts';
 import { stampOf } from './day.ts';
 import { personOf } from './person.ts';
