@@ -44,7 +44,10 @@ export async function runServer(flags: ServeFlags): Promise<number> {
     await first.value.close();
     return superviseWorkers(config.workers, () => announce(settings.value, config.port, greeting));
   }
-  return serve(settings.value, keyring.value);
+  const code = await serve(settings.value, keyring.value);
+  // The channel to the supervisor would keep a worker that is done alive.
+  cluster.worker?.disconnect();
+  return code;
 }
 
 async function serve(settings: Settings, keyring: Keyring): Promise<number> {

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DAY, MINUTE } from '../base/clock.ts';
+import { nearestOf } from '../base/nearest.ts';
 import { Secret } from '../base/secret.ts';
 import { type ConfiguredQuotas, readQuotaFile } from './quota-file.ts';
 
@@ -89,7 +90,7 @@ const Environment = z.object({
     .string()
     .regex(
       /^(tsr-[0-9A-Za-z]{22}-[0-9A-Za-z]{28}|gt-[\w-]{22}\.[\w-]{22})$/,
-      "must be a token: 'gt-', 22 letters or digits, a dot, 22 more; make one with 'tessera bootstrap-token'",
+      "must be a token: 'gt-', 22 letters, digits, _ or -, a dot, 22 more; make one with 'tessera bootstrap-token'",
     )
     .optional(),
   TESSERA_SESSION_LIFETIME: duration(10 * MINUTE).default(30 * DAY),
@@ -205,13 +206,6 @@ const urlHost = (host: string): string =>
   host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
 
 function nearest(name: string): string {
-  const known = Object.keys(Environment.shape);
-  const close = known.find(
-    (candidate) => candidate.startsWith(name) || name.startsWith(candidate) || sharesLetters(candidate, name),
-  );
-  return close === undefined ? '' : `; did you mean ${close}?`;
+  const close = nearestOf(name, Object.keys(Environment.shape));
+  return close === null ? '' : `; did you mean ${close}?`;
 }
-
-const sharesLetters = (a: string, b: string): boolean =>
-  [...a].sort().join('') === [...b].sort().join('') ||
-  (Math.abs(a.length - b.length) <= 1 && [...a].filter((c, i) => c !== b[i]).length <= 2);

@@ -54,6 +54,12 @@ export function createMetrics(counters: Counters, feedIsFresh: () => boolean): R
     () => counters.auditWriteFailures,
   );
   new Gauge({
+    name: 'tessera_process_info',
+    help: 'Always 1; tells the processes behind one port apart',
+    labelNames: ['pid'],
+    registers: [registry],
+  }).set({ pid: String(process.pid) }, 1);
+  new Gauge({
     name: 'tessera_change_feed_fresh',
     help: '1 while the change feed was read within the last five seconds',
     registers: [registry],
