@@ -13,6 +13,7 @@ import type { Keyring } from './crypto/keyring.ts';
 import { createPasswordHasher } from './crypto/password.ts';
 import { type RandomSource, randomBase62, systemRandom } from './crypto/random.ts';
 import { createSealer } from './crypto/seal.ts';
+import { gafaelfawrDialect } from './dialects/gafaelfawr/gafaelfawr.ts';
 import { osmoDialect } from './dialects/osmo/osmo.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
@@ -260,6 +261,19 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     publicUrl: config.publicUrl,
     longestTokenSeconds: config.longestTokenSeconds,
+  });
+  await gafaelfawrDialect(http, {
+    authenticate,
+    mint,
+    edit,
+    revoke,
+    queries,
+    reads: store,
+    verifier,
+    quotas,
+    counters,
+    clock,
+    publicUrl: config.publicUrl,
   });
   http.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
 
