@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { fault } from '../base/fault.ts';
+import { type Fault, fault } from '../base/fault.ts';
 import { randomBase62, systemRandom } from '../crypto/random.ts';
 import { BODY_LIMIT, faultOf, Refusal } from './framework-fault.ts';
 import { parseJson } from './json.ts';
@@ -17,6 +17,15 @@ export interface HttpServerOptions {
   readonly counters: Counters;
   readonly publicHost: string;
   readonly fastPath: FastPath;
+}
+
+type RefusalForm = (reply: FastifyReply, fault: Fault) => FastifyReply;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** By folder, as `/api/auth`: the forms of refusals that somebody else set. Filled by the dialects. */
+    readonly refusalForms: Map<string, RefusalForm>;
+  }
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -37,10 +46,11 @@ export function createHttpServer({
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
     serverFactory: (handler) => serverWith(fastPath, handler),
-    frameworkErrors: (error, _request, reply) => void sendFault(reply, faultOf(error)),
+    frameworkErrors: (error, request, reply) => void refusalFormAt(app, request.url)(reply, faultOf(error)),
   }) as unknown as FastifyInstance;
 
   app.decorate('publicHost', publicHost);
+  app.decorate('refusalForms', new Map());
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
@@ -114,6 +124,12 @@ export function createHttpServer({
     return sendFault(reply, answer);
   });
   return app;
+}
+
+/** How refusals look at an address that leads to no route; elsewhere the routes themselves decide. */
+function refusalFormAt(app: FastifyInstance, url: string): RefusalForm {
+  for (const [folder, form] of app.refusalForms) if (url.startsWith(`${folder}/`)) return form;
+  return sendFault;
 }
 
 function serverWith(

@@ -54,6 +54,7 @@ export function osmoDialect(app: FastifyInstance, needs: OsmoNeeds): void {
   });
 
   for (const folder of FOLDERS) {
+    app.refusalForms.set(`/api/${folder}`, (reply, refusal) => sendError(reply, refusal));
     app.register(
       async (scope) => {
         scope.setNotFoundHandler((request, reply) => {
