@@ -133,6 +133,8 @@ const Environment = z.object({
   TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
+export const settingNames: readonly string[] = Object.keys(Environment.shape);
+
 const FLAGS = {
   host: 'TESSERA_HOST',
   port: 'TESSERA_PORT',
