@@ -10,6 +10,7 @@ import type { LastUses } from '../../tokens/last-use.ts';
 import { KEY_SET_MAX_AGE, type SigningKeys } from '../../tokens/signing-keys.ts';
 import { parseToken } from '../../tokens/token-string.ts';
 import type { Refused, Verifier } from '../../tokens/verify.ts';
+import { osmoStatus } from './answer.ts';
 import { openCall } from './call.ts';
 import type { LoginJwts } from './login-jwt.ts';
 import { Done, ExchangeAnswer, ExchangeBody, KeySet, LoginInfo, Version } from './shapes.ts';
@@ -25,6 +26,8 @@ export interface LoginCallNeeds {
   /** Where names and passwords are taken; null where they would travel in the clear. */
   readonly passwordEndpoint: string | null;
 }
+
+const EXCHANGE_PATH = '/api/auth/jwt/access_token';
 
 /** What is asked before and at a login: which ways there are, the keys, a token traded for a JWT, the version. */
 export function loginCalls(app: FastifyInstance, needs: LoginCallNeeds): void {
@@ -60,7 +63,7 @@ export function loginCalls(app: FastifyInstance, needs: LoginCallNeeds): void {
 
   openCall(app, {
     method: 'POST',
-    path: '/api/auth/jwt/access_token',
+    path: EXCHANGE_PATH,
     summary: 'Trade a token for a JWT: the login, and its refresh',
     description: 'The token stands in the body; an Authorization header is not looked at.',
     body: ExchangeBody,
@@ -83,7 +86,7 @@ export function loginCalls(app: FastifyInstance, needs: LoginCallNeeds): void {
 
   openCall(app, {
     method: 'GET',
-    path: '/api/auth/jwt/access_token',
+    path: EXCHANGE_PATH,
     summary: 'Refused: a secret in an address ends up in logs',
     answer: Done,
     handle: async () =>
@@ -104,14 +107,21 @@ export function loginCalls(app: FastifyInstance, needs: LoginCallNeeds): void {
     handle: async () => ok({ major: '6', minor: '4', revision: '0', hash: '' }),
   });
 
-  function noteRefusal({ code, token }: Refused, address: string | null): void {
-    if (token === null) return;
-    const { username, id: tokenId } = token.record;
+  function noteRefusal(refused: Refused, address: string | null): void {
+    if (refused.token === null) return;
+    const { username, id: tokenId } = refused.token.record;
     audit.note(
       auditEntry(
         clock(),
         { username, tokenId, address },
-        { action: 'request.refused', route: 'osmo', detail: { reason: code } },
+        {
+          action: 'request.refused',
+          route: 'osmo',
+          method: 'POST',
+          path: EXCHANGE_PATH,
+          status: osmoStatus(refusalOf(refused).code),
+          detail: { reason: refused.code },
+        },
       ),
     );
   }

@@ -125,9 +125,8 @@ export function tokenCalls(app: FastifyInstance, needs: TokenCallNeeds): void {
     answer: TokenSecret,
     handle: async ({ params, query, caller }) => {
       const { actor, verified } = caller;
-      // A token narrowed to scopes carries no role whole, so it has none to hand on.
       const isNarrow = verified !== null && verified.token.record.scopes !== null;
-      if (isNarrow && !isAdministrator(actor)) return err(noRoles(actor.username));
+      if (isNarrow && !isAdministrator(actor)) return err(NARROW);
       return create(actor, actor.username, params.name, query, async () => ok(rolesOfCaller(caller)));
     },
   });
@@ -236,3 +235,9 @@ const noRoles = (owner: string) =>
     'roles',
     `a token needs at least one role: none was named, and there is none of '${owner}' to take over`,
   );
+
+const NARROW = fieldFault(
+  'role_not_held',
+  'roles',
+  'the token you are logged in with was narrowed to scopes, so it carries no role to hand on; log in with another',
+);

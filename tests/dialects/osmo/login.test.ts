@@ -98,6 +98,33 @@ describe.each(ENGINES)('on %s', (engine) => {
     }
   });
 
+  test('the refusal of a token that ran out is in the audit trail, under its owner', async () => {
+    const path = `/api/auth/access_token/ending?expires_at=${dayAfter(1, now)}`;
+    const ending = (await api(server, session, 'POST', path)).json;
+    const before = now;
+    now += 86_400_000;
+    expect((await exchange(server, ending)).status).toBe(400);
+    now = before;
+    await expect
+      .poll(
+        async () => {
+          const trail = await server.call('GET', '/api/v1/audit?action=request.refused', {
+            token: server.admin,
+          });
+          return trail.json.items;
+        },
+        { interval: 50, timeout: 10_000 },
+      )
+      .toContainEqual(
+        expect.objectContaining({
+          actor: 'alice',
+          path: '/api/auth/jwt/access_token',
+          status: 400,
+          detail: { reason: 'token_expired' },
+        }),
+      );
+  });
+
   test('a body that is not the one asked for is refused with 400, and nothing of it is repeated', async () => {
     const secret = 'tsr-secret-looking-text';
     const json = { 'Content-Type': 'application/json' };

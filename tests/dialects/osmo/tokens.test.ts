@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES } from '../../support/database.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
-import { api, dayAfter, exchange, login, type OsmoAnswer, refusal } from './client.ts';
+import { api, claimsOf, dayAfter, exchange, login, type OsmoAnswer, refusal } from './client.ts';
 
 const START = Date.UTC(2026, 7, 10, 9, 30, 15);
 const DAY_MS = 86_400_000;
@@ -30,8 +30,7 @@ describe.each(ENGINES)('on %s', (engine) => {
   const listed = async (as = alice) => (await api(server, as, 'GET', '/api/auth/access_token')).json;
   const entry = async (name: string, as = alice) =>
     (await listed(as)).find((token: { token_name: string }) => token.token_name === name);
-  const claims = async (token: string) =>
-    JSON.parse(Buffer.from((await login(server, token)).split('.')[1] ?? '', 'base64url').toString('utf8'));
+  const claims = async (token: string) => claimsOf(await login(server, token));
 
   test('a token is set with an empty JSON body and answered as a bare JSON string', async () => {
     const made = await set('my-token', '&description=My+automation+token');
@@ -239,6 +238,19 @@ describe.each(ENGINES)('on %s', (engine) => {
     const still = await api(server, await login(server, token), 'GET', '/api/auth/access_token');
     expect(still.status).toBe(200);
     expect((await api(server, jwt, 'GET', '/api/auth/access_token/both/roles')).json.roles).toEqual([]);
+  });
+
+  test('a role deleted and made again under the same name is not that of older tokens', async () => {
+    const body = { name: 'phoenix', scopes: [] };
+    await server.call('POST', '/api/v1/roles', { token: server.admin, body });
+    const owner = await login(server, await server.user('judy', ['phoenix']));
+    const token = (await set('old', '', owner)).json;
+    expect((await claims(token)).roles).toEqual(['phoenix']);
+    const removed = await server.call('DELETE', '/api/v1/roles/phoenix', { token: server.admin });
+    expect(removed.status).toBe(204);
+    await server.call('POST', '/api/v1/roles', { token: server.admin, body });
+    await api(server, admin, 'POST', '/api/auth/user/judy/roles', { role_name: 'phoenix' });
+    expect((await claims(token)).roles).toEqual([]);
   });
 
   test('a token made with a role while that role is taken away has it nowhere afterwards', async () => {
