@@ -34,6 +34,7 @@ const STATUS: Readonly<Record<FaultCode, number>> = {
   immutable: 409,
   last_administrator: 409,
   not_supported: 404,
+  connection_failed: 422,
   upstream_failed: 502,
   unavailable: 503,
   sealed: 503,

@@ -59,6 +59,25 @@ describe.each(PAGES)('the commands of %s', (page) => {
   });
 });
 
+test('the program of docs/tokens.md works with the package as others import it', async () => {
+  const server = await startTestServer();
+  const text = await readFile(join(ROOT, 'docs/tokens.md'), 'utf8');
+  const [program = ''] = blocksOf(text, 'js');
+  const source = program.replaceAll('http://127.0.0.1:8001', server.url);
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', TESSERA_TOKEN: server.admin },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  child.stderr.on('data', (chunk) => (output += chunk));
+  const [code] = await once(child, 'close');
+  expect(code, output).toBe(0);
+  const audit = await server.call('GET', '/api/v1/audit?action=token.revoked', { token: server.admin });
+  expect(audit.json.items[0].detail.name).toBe('from-a-script');
+  await server.close();
+});
+
 test('every link to a file of ours leads somewhere', async () => {
   const pages = [
     'README.md',

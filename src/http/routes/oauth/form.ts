@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { Duration } from '../../../wire/common.ts';
 
 /** Forms of the OAuth endpoints (RFC 6749 section 3.2: unknown parameters are ignored, none may be repeated). */
-const text = z.string().min(1, 'must not be empty');
+// A token read from a file comes with the line's end.
+const text = z.string().trim().min(1, 'must not be empty');
 const client = { client_id: z.string().optional(), client_secret: z.string().optional() };
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
