@@ -32,6 +32,13 @@ export type AuditAction =
   | 'connection.deleted'
   | 'connection.tested'
   | 'connection.used'
+  | 'connection.fell_back'
+  | 'credential.created'
+  | 'credential.rotated'
+  | 'credential.revoked'
+  | 'event.acknowledged'
+  | 'webhook_key.shown'
+  | 'keys.rewrapped'
   | 'route.created'
   | 'route.changed'
   | 'route.deleted';

@@ -38,6 +38,7 @@ export const FAULT_TITLES = {
   last_administrator: 'The last administrator cannot be removed',
   // us
   not_supported: 'This is not supported here',
+  connection_failed: 'The connection does not work',
   upstream_failed: 'The system behind this connection failed',
   unavailable: 'The service cannot answer safely right now',
   sealed: 'The master key is missing',

@@ -29,6 +29,56 @@ export interface Tables {
   changes: { seq: Generated<number>; topic: string; key: string; at: number };
   leases: { name: string; holder: string; until_ms: number };
   rate_counts: { username: string; service: string; minute: number; process: string; used: number };
+  connections: ConnectionRow;
+  connection_events: ConnectionEventRow;
+}
+
+export interface ConnectionRow {
+  id: string;
+  name: string;
+  kind: string;
+  origin: string;
+  trust: string;
+  pinned_at: number | null;
+  method: string | null;
+  identity: string | null;
+  upstream_id: string | null;
+  sealed_secret: string | null;
+  secret_version: number | null;
+  fallback_method: string | null;
+  fallback_identity: string | null;
+  sealed_fallback: string | null;
+  fallback_version: number | null;
+  fallback_enabled: number;
+  versions_used: number;
+  expires_at: number | null;
+  refused_at: number | null;
+  refusal: string | null;
+  fallback_refused_at: number | null;
+  fell_back_at: number | null;
+  warned_days: number | null;
+  last_test: string | null;
+  revision: number;
+  created_at: number;
+  created_by: string;
+  updated_at: number;
+  updated_by: string;
+}
+
+export interface ConnectionEventRow {
+  id: Generated<number>;
+  at: number;
+  kind: string;
+  connection_id: string;
+  connection_name: string;
+  code: string;
+  sentence: string;
+  fix: string;
+  acknowledged_at: number | null;
+  acknowledged_by: string | null;
+  delivered_at: number | null;
+  attempts: number;
+  next_attempt_ms: number | null;
 }
 
 export interface PrincipalRow {

@@ -5,6 +5,7 @@ import type { AuditStore } from '../audit/store.ts';
 import { type Change, change as feedEntry } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { ConnectionStore, ConnectionTx } from '../connections/store.ts';
 import { sealedFault } from '../crypto/seal.ts';
 import type { QuotaStore, QuotaTx } from '../people/quota-book.ts';
 import type { RateStore } from '../people/rate.ts';
@@ -13,6 +14,7 @@ import { revokeTree, sweep } from '../tokens/end.ts';
 import type { SigningKeyStore, SigningKeyTx } from '../tokens/signing-keys.ts';
 import type { TokenStore, TokenTx } from '../tokens/store.ts';
 import { auditReads } from './audit.ts';
+import { connectionReads, connectionWrites, eventDeliveries } from './connections.ts';
 import type { Engine } from './engine.ts';
 import { announceChanges, appendAudit, appendChange } from './journal.ts';
 import { administrators, bootstrapSecrets, peopleReads, peopleWrites, throttleStore } from './people.ts';
@@ -22,7 +24,7 @@ import type { Tables } from './schema.ts';
 import { signingKeyTable } from './signing-keys.ts';
 import { recentlyRevoked, recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
 
-type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx;
+type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx;
 
 /** Everything the rooms keep, behind their ports, over one database. */
 export type Store = TokenStore &
@@ -30,6 +32,7 @@ export type Store = TokenStore &
   SigningKeyStore &
   AuditStore &
   QuotaStore &
+  ConnectionStore &
   RateStore & {
     readonly throttle: ThrottleStore;
     change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
@@ -104,6 +107,8 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
       ...peopleWrites(trx),
       ...signingKeyTable(trx),
       ...quotaTable(trx),
+      ...connectionReads(trx),
+      ...connectionWrites(trx),
       async revokeTokensOf(username, which, actor, atMs) {
         const live = await tokens.tokens({
           username,
@@ -134,6 +139,8 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     ...auditReads(db),
     ...signingKeyTable(db),
     ...quotaTable(db),
+    ...connectionReads(db),
+    ...eventDeliveries(db),
     ...rateTable(db),
     administrators: () => administrators(db),
     bootstrapSecrets: () => bootstrapSecrets(db),
