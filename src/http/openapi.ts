@@ -32,6 +32,11 @@ export async function registerOpenapi(
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { deepLinking: true } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    uiConfig: { deepLinking: true, layout: 'BaseLayout', docExpansion: 'list' },
+    theme: { title: 'Tessera API' },
+  });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
