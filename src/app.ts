@@ -19,6 +19,7 @@ import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createGuard } from './http/guard/guard.ts';
+import { guardRoutes } from './http/guard/routes.ts';
 import { createMetrics, newCounters } from './http/metrics.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { auditRoutes } from './http/routes/audit/audit.ts';
@@ -214,6 +215,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       return reasons;
     },
   });
+  guardRoutes(http, guard);
   sessionRoutes(http, {
     authenticate,
     setup,
