@@ -10,12 +10,22 @@ import { betterAuth } from './rows/better-auth.ts';
 import { delegation } from './rows/delegation.ts';
 import { guard } from './rows/guard.ts';
 import { junk } from './rows/junk.ts';
+import { memory } from './rows/memory.ts';
+import { rates } from './rows/rates.ts';
+import { revoke } from './rows/revoke.ts';
+import { scale as storeScale } from './rows/scale.ts';
+import { start } from './rows/start.ts';
 
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   guard,
   'better-auth': betterAuth,
   junk,
   delegation,
+  scale: storeScale,
+  memory,
+  revoke,
+  start,
+  rates,
 };
 
 const words = process.argv.slice(2);

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SERVER_CORE } from './machine.ts';
+import { childrenOf } from './sockets.ts';
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
 export const PROGRAM = resolve(ROOT, 'dist/cli/main.js');
@@ -53,7 +54,12 @@ export async function startNode(
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
+      const impatience = setTimeout(() => {
+        console.error(`  process ${server.pid} did not stop within ten seconds and was killed`);
+        for (const pid of [...childrenOf(server.pid), server.pid]) process.kill(pid, 'SIGKILL');
+      }, 10_000);
       await ended;
+      clearTimeout(impatience);
     },
   };
   running.add(server);
