@@ -1,0 +1,154 @@
+import type { Actor } from '../access/principal.ts';
+import type { Change } from '../base/change.ts';
+import type { Clock } from '../base/clock.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Finding } from '../kinds/finding.ts';
+import type { Carrier, Credential, Kind, Subject } from '../kinds/kind.ts';
+import { KINDS } from '../kinds/registry.ts';
+import { faultOf, unknownConnection } from './access.ts';
+import { notSentAgain } from './examine.ts';
+import { find } from './findings.ts';
+import type { Outcomes } from './outcome.ts';
+import type { ConnectionRecord } from './record.ts';
+import type { ConnectionStore } from './store.ts';
+import type { SecretField, Vault } from './vault.ts';
+import { isRefusal } from './verdict.ts';
+import type { Vicinity } from './vicinity.ts';
+import type { OutboundClient, WayOut } from './way-out.ts';
+
+/** A connection ready to be used: its way out, and the credential that counts at this moment. */
+export interface Outlet {
+  readonly record: ConnectionRecord;
+  readonly kind: Kind;
+  readonly client: OutboundClient;
+  readonly credential: Credential;
+  /** Kept as long as the outlet, because it never sends a refused password again. */
+  readonly carrier: Carrier;
+  /** `fallback` while the credential itself is refused and the fallback stands in. */
+  readonly field: SecretField;
+  readonly subject: Subject;
+}
+
+/** The outlets of this process, opened on demand and forgotten when the change feed says so. */
+export interface Outlets {
+  /** By id or name. A credential that is refused as it stands is not handed out (`upstream_failed`). */
+  open(key: string): Promise<Result<Outlet>>;
+  /** Runs one piece of work; when the credential is refused in it, once more with the fallback if that is on. */
+  use<T>(
+    actor: Actor,
+    key: string,
+    work: (outlet: Outlet) => Promise<Result<T, Finding>>,
+  ): Promise<Result<T>>;
+  /** Tells of a refusal that was met while using an outlet. */
+  refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void>;
+  forget(change: Change): void;
+  forgetAll(): void;
+}
+
+interface Dependencies {
+  readonly store: ConnectionStore;
+  readonly vault: Vault;
+  readonly wayOut: WayOut;
+  readonly vicinity: Vicinity;
+  readonly outcomes: Outcomes;
+  readonly clock: Clock;
+}
+
+export function createOutlets({ store, vault, wayOut, vicinity, outcomes, clock }: Dependencies): Outlets {
+  const byKey = new Map<string, Outlet>();
+  /** Grows with everything forgotten: what was read before then is not kept. */
+  let epoch = 0;
+
+  function drop(outlet: Outlet): void {
+    for (const [key, kept] of byKey) if (kept.record.id === outlet.record.id) byKey.delete(key);
+    outlet.client.close();
+  }
+
+  async function open(key: string): Promise<Result<Outlet>> {
+    const kept = byKey.get(key);
+    if (kept !== undefined) return ok(kept);
+    const readAt = epoch;
+    const record = await store.connection(key);
+    if (record === null) return err(unknownConnection(key));
+    const chosen = choose(record);
+    if (!chosen.ok) return err(faultOf(chosen.error));
+    const opened = vault.open(record.id, chosen.value.field, chosen.value.stored);
+    if (!opened.ok) return opened;
+    const origin = wayOut.parseOrigin(record.origin);
+    if (!origin.ok) return origin;
+    const existing = byKey.get(key);
+    if (existing !== undefined) return ok(existing);
+    const client = wayOut.open({ origin: origin.value, trust: record.trust, clock });
+    const kind = KINDS[record.kind];
+    const credential = opened.value;
+    const subject: Subject = { client, credential, clock };
+    const carrier = kind.carrier(subject);
+    const outlet: Outlet = { record, kind, client, credential, carrier, field: chosen.value.field, subject };
+    if (readAt === epoch) {
+      byKey.set(record.id, outlet);
+      byKey.set(record.name, outlet);
+    }
+    return ok(outlet);
+  }
+
+  async function refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void> {
+    const { origin } = outlet.client;
+    vicinity.noteRefusal(origin);
+    vicinity.around(outlet.record.kind, origin, null).loginBudget?.refused();
+    await outcomes.refused(actor, outlet.record, outlet.field, said);
+    drop(outlet);
+  }
+
+  return {
+    open,
+    refused,
+
+    async use(actor, key, work) {
+      for (let turn = 1; ; turn += 1) {
+        const outlet = await open(key);
+        if (!outlet.ok) return outlet;
+        const done = await work(outlet.value);
+        if (done.ok) {
+          if (outlet.value.field === 'fallback')
+            await outcomes.fellBack(actor, outlet.value.record, stoodIn(outlet.value));
+          return done;
+        }
+        if (!isRefusal(done.error)) return err(faultOf(done.error));
+        await refused(actor, outlet.value, done.error);
+        const { fallback, fallbackEnabled, fallbackRefusedAt } = outlet.value.record;
+        const another = outlet.value.field === 'secret' && fallback !== null && fallbackEnabled;
+        if (turn > 1 || !another || fallbackRefusedAt !== null) return err(faultOf(done.error));
+      }
+    },
+
+    forget(change) {
+      if (change.topic !== 'connection') return;
+      epoch += 1;
+      for (const outlet of new Set(byKey.values()))
+        if (change.key === '*' || outlet.record.id === change.key) drop(outlet);
+    },
+
+    forgetAll() {
+      epoch += 1;
+      for (const outlet of new Set(byKey.values())) drop(outlet);
+    },
+  };
+}
+
+/** The credential, or the fallback while the credential is refused and somebody turned falling back on. */
+function choose(
+  record: ConnectionRecord,
+): Result<{ field: SecretField; stored: NonNullable<ConnectionRecord['credential']> }, Finding> {
+  const { credential, fallback, refusedAt, refusal } = record;
+  if (credential === null) return err(find('NO_CREDENTIAL', 'P0', 'nothing stored', { name: record.name }));
+  if (refusedAt === null || refusal === null) return ok({ field: 'secret', stored: credential });
+  if (fallback !== null && record.fallbackEnabled && record.fallbackRefusedAt === null)
+    return ok({ field: 'fallback', stored: fallback });
+  return err(notSentAgain({ at: refusedAt, said: refusal }, credential));
+}
+
+const stoodIn = ({ record, credential }: Outlet): Finding =>
+  find('FELL_BACK', 'P7', record.refusal?.evidence ?? '', {
+    identity: credential.identity,
+    refused: record.credential?.identity ?? '',
+  });
