@@ -41,6 +41,8 @@ export interface GuardDependencies {
 export type GuardHandler = (message: IncomingMessage, response: ServerResponse) => void;
 
 const OK_BODY = '{"status":"ok"}';
+// Reflected headers are bytes read as Latin-1. A short body is sent in one piece with the head and in its encoding.
+const LATIN = 'latin1';
 const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', String(OK_BODY.length)] as const;
 
 /**
@@ -232,7 +234,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     passCookies(headers, request);
     if (use !== null) headers.push(...rateHeaders(use, rule.service ?? ''));
     response.writeHead(200, headers);
-    response.end(OK_BODY);
+    response.end(OK_BODY, LATIN);
   }
 
   function answerOptions(response: ServerResponse, request: GuardRequest, rule: GuardRule): void {
@@ -253,7 +255,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     passAuthorization(headers, request);
     passCookies(headers, request);
     response.writeHead(200, headers);
-    response.end(OK_BODY);
+    response.end(OK_BODY, LATIN);
   }
 
   function refuse(
