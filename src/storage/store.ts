@@ -5,6 +5,7 @@ import type { AuditStore } from '../audit/store.ts';
 import { type Change, change as feedEntry } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { SealedTx } from '../connections/rewrap.ts';
 import type { ConnectionStore, ConnectionTx } from '../connections/store.ts';
 import { sealedFault } from '../crypto/seal.ts';
 import type { QuotaStore, QuotaTx } from '../people/quota-book.ts';
@@ -21,10 +22,11 @@ import { administrators, bootstrapSecrets, peopleReads, peopleWrites, throttleSt
 import { prune } from './prune.ts';
 import { quotaTable, rateTable } from './quota.ts';
 import type { Tables } from './schema.ts';
+import { sealedPlaces } from './sealed-places.ts';
 import { signingKeyTable } from './signing-keys.ts';
 import { recentlyRevoked, recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
 
-type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx;
+type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx & SealedTx;
 
 /** Everything the rooms keep, behind their ports, over one database. */
 export type Store = TokenStore &
@@ -109,6 +111,7 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
       ...quotaTable(trx),
       ...connectionReads(trx),
       ...connectionWrites(trx),
+      ...sealedPlaces(trx),
       async revokeTokensOf(username, which, actor, atMs) {
         const live = await tokens.tokens({
           username,
