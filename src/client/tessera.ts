@@ -1,4 +1,7 @@
+import type { DoctorQuery } from '../wire/connections.ts';
+import type { RewrapReport } from '../wire/master-keys.ts';
 import { auditCalls } from './calls/audit.ts';
+import { connectionCalls, doctor, eventCalls } from './calls/connections.ts';
 import { type ExchangeRequest, exchange, introspect, revoke } from './calls/oauth.ts';
 import { roleCalls, scopeCalls, userCalls } from './calls/people.ts';
 import { sessionCalls, setupCalls, whoAmI } from './calls/session.ts';
@@ -23,6 +26,14 @@ function open(options: TesseraOptions) {
     roles: roleCalls(transport),
     scopes: scopeCalls(transport),
     audit: auditCalls(transport),
+    connections: connectionCalls(transport),
+    events: eventCalls(transport),
+    doctor: (query?: DoctorQuery) => doctor(transport, query),
+    masterKeys: {
+      /** Wraps one batch of sealed values with the active key; call again while `remaining` shrinks. */
+      rewrap: (limit?: number) =>
+        transport.call<RewrapReport>('POST', '/api/v1/master-keys/rewrap', { query: { limit } }),
+    },
     signingKeys: {
       /** Publishes a new key, which signs once everybody had time to see it; the old one stays valid until then. */
       rotate: () => transport.call<RotatedKey>('POST', '/api/v1/signing-keys/rotate'),

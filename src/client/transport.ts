@@ -24,11 +24,15 @@ export interface Call {
   readonly form?: Readonly<Record<string, string | undefined>> | undefined;
   /** Instead of the client's own token; null: none at all. */
   readonly token?: string | null | undefined;
+  /** Instead of the client's own time limit. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface Transport {
   /** The body of a 2xx answer. Rejects with TesseraError, or with the reason of the signal. */
   call<T>(method: string, path: string, call?: Call): Promise<T>;
+  /** The lines of an answer in JSON lines, as they arrive. Time runs anew with every line. */
+  lines<T>(method: string, path: string, call?: Call): AsyncGenerator<T, void, void>;
   /** Remembers the CSRF token an answer brought. */
   useCsrfToken(token: string): void;
 }
@@ -64,7 +68,9 @@ export function openTransport(options: TransportOptions): Transport {
 
     async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
       const url = `${base}${path}${queryText(call.query)}`;
-      const limits = [options.signal, timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined].filter(
+      const limitMs =
+        call.timeoutMs === undefined || timeoutMs === 0 ? timeoutMs : Math.max(call.timeoutMs, timeoutMs);
+      const limits = [options.signal, limitMs > 0 ? AbortSignal.timeout(limitMs) : undefined].filter(
         (signal) => signal !== undefined,
       );
       const headers = headersFor(method, call);
@@ -82,9 +88,51 @@ export function openTransport(options: TransportOptions): Transport {
         text = await response.text();
       } catch (failure) {
         if (options.signal?.aborted) throw options.signal.reason;
-        throw unreachable(failure, base === '' ? 'the server' : base, timeoutMs);
+        throw unreachable(failure, base === '' ? 'the server' : base, limitMs);
       }
       return read<T>(response, text, base === '' ? response.url : base);
+    },
+
+    async *lines<T>(method: string, path: string, call: Call = {}): AsyncGenerator<T, void, void> {
+      const headers = headersFor(method, call);
+      headers.set('accept', 'application/x-ndjson, application/json');
+      const place = base === '' ? 'the server' : base;
+      const stop = new AbortController();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const allowTime = (): void => {
+        clearTimeout(timer);
+        if (timeoutMs > 0) timer = setTimeout(() => stop.abort(), timeoutMs);
+      };
+      allowTime();
+      const signals = [options.signal, stop.signal].filter((signal) => signal !== undefined);
+      try {
+        const response = await send(`${base}${path}${queryText(call.query)}`, {
+          method,
+          headers,
+          redirect: 'manual',
+          ...bodyOf(call),
+          signal: AbortSignal.any(signals),
+        });
+        if (!response.ok || response.body === null) {
+          read<T>(response, await response.text(), place);
+          return;
+        }
+        let rest = '';
+        const decoder = new TextDecoder();
+        for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
+          allowTime();
+          const parts = (rest + decoder.decode(piece, { stream: true })).split('\n');
+          rest = parts.pop() ?? '';
+          for (const part of parts) if (part !== '') yield JSON.parse(part) as T;
+        }
+      } catch (failure) {
+        if (options.signal?.aborted) throw options.signal.reason;
+        if (failure instanceof TesseraError) throw failure;
+        throw unreachable(failure, place, timeoutMs);
+      } finally {
+        clearTimeout(timer);
+        stop.abort();
+      }
     },
   };
 }

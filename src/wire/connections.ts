@@ -568,3 +568,23 @@ export const EventQuery = z.strictObject({
 export type EventQuery = z.input<typeof EventQuery>;
 export const EventList = z.object({ items: z.array(Event) }).meta({ id: 'EventList' });
 export type EventList = z.infer<typeof EventList>;
+
+/** An administrator's login for this one call: in Foreman 1.24 only administrators may revoke. */
+export const RevokeUpstreamToken = z
+  .strictObject({ user: z.string().max(256).optional(), admin: CredentialInput.optional() })
+  .meta({ id: 'RevokeUpstreamToken' });
+export type RevokeUpstreamToken = z.input<typeof RevokeUpstreamToken>;
+
+export const RevokeCredential = z
+  .strictObject({ admin: CredentialInput.optional() })
+  .meta({ id: 'RevokeCredential' });
+export type RevokeCredential = z.input<typeof RevokeCredential>;
+
+/** With which deliveries to the webhook are signed: `X-Tessera-Signature: t=SECONDS,v1=HEX`. */
+export const WebhookKey = z
+  .object({
+    configured: z.boolean().meta({ description: 'Whether TESSERA_WEBHOOK_URL is set' }),
+    key: z.string().meta({ description: 'Key of HMAC-SHA-256 over "t.body"' }),
+  })
+  .meta({ id: 'WebhookKey' });
+export type WebhookKey = z.infer<typeof WebhookKey>;
