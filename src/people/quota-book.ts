@@ -47,13 +47,15 @@ export function createQuotaBook({ store, clock, configured }: Dependencies): Quo
   let overrides: QuotaConfig | null = null;
   // Many users are in the same groups; each combination is worked out once.
   const known = new Map<string, Quota | null>();
-  let reads = 0;
+  let readings = 0;
+  let newest = 0;
 
   async function reload(): Promise<void> {
-    const turn = ++reads;
+    const turn = ++readings;
     const read = await store.quotaOverrides();
-    // A later reading was begun meanwhile: what it brings is newer.
-    if (turn !== reads) return;
+    // A reading that was begun later has come back already: what it brought is newer.
+    if (turn < newest) return;
+    newest = turn;
     overrides = read;
     known.clear();
   }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readQuotaFile } from '../../../src/config/quota-file.ts';
 import { ENGINES } from '../../support/database.ts';
 import { errorOf, faultsOf, json, type Surface, startSurface, whole } from './support.ts';
 
@@ -101,6 +102,15 @@ describe.each(ENGINES)('quota overrides on %s', (engine) => {
     expect(trail.items[0]).toMatchObject({ actor: 'admin', action: 'quota.changed' });
     expect(JSON.stringify(trail.items[0])).toContain('"bypass":["all"]');
   });
+});
+
+test('the example in the documentation is a quota file', async () => {
+  const page = await readFile(new URL('../../../docs/dialects.md', import.meta.url), 'utf8');
+  const [, example = ''] = /^```json\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const path = join(folder, 'example.json');
+  await writeFile(path, example);
+  const read = readQuotaFile(path);
+  expect(read.ok && Object.keys(read.value.groups)).toEqual(['science']);
 });
 
 describe('quota bodies', () => {

@@ -354,6 +354,34 @@ describe.each(ENGINES)('tokens on %s', (engine) => {
     expect((await at.api('GET', '/token-info', { token: made.json.token })).json.scopes).toEqual([]);
   });
 
+  test('scopes an administrator names for a token pinned to roles are there, also beyond these roles', async () => {
+    for (const [name, scope] of [
+      ['imager', 'read:image'],
+      ['portal', 'exec:portal'],
+    ]) {
+      await at.call('POST', '/api/v1/roles', { token: at.admin, body: { name, scopes: [scope] } });
+    }
+    const session = await at.user('pia', ['imager', 'portal']);
+    const made = await at.call('POST', '/api/v1/tokens', {
+      token: session,
+      body: { name: 'pinned', roles: ['imager'] },
+    });
+    const path = `/users/pia/tokens/${made.json.details.id}`;
+    const shown = await at.api('GET', path, { token: session });
+    expect(shown.json.scopes).toEqual(['read:image']);
+    const body = { scopes: ['read:image', 'exec:portal'] };
+    const changed = await at.api('PATCH', path, { token: at.admin, body });
+    expect(changed.json.scopes).toEqual(['exec:portal', 'read:image']);
+    const history = await at.api('GET', `${path}/change-history`, { token: session });
+    expect(history.json[0]).toMatchObject({
+      old_scopes: ['read:image'],
+      scopes: ['exec:portal', 'read:image'],
+    });
+    // Beyond the role it was pinned to it was given, so that role takes away only its own.
+    await at.call('DELETE', '/api/v1/users/pia/roles/imager', { token: at.admin });
+    expect((await at.api('GET', path, { token: session })).json.scopes).toEqual(['exec:portal']);
+  });
+
   test('when a token was last used is told', async () => {
     const token = await at.userToken('ulli', ['user:token']);
     const path = `/users/ulli/tokens/${keyOf(token)}`;

@@ -106,6 +106,30 @@ describe('POST /tokens', () => {
     if (status !== 201) expect(errorOf(answer)).toEqual([status, type, loc]);
   });
 
+  test('for a disabled user is refused', async () => {
+    await at.userToken('gone', []);
+    await at.call('PATCH', '/api/v1/users/gone', { token: at.admin, body: { disabled: true } });
+    const answer = await at.api('POST', '/tokens', { token: at.admin, body: { ...USER, username: 'gone' } });
+    expect(errorOf(answer)).toEqual([403, 'permission_denied', undefined]);
+  });
+
+  test('keeps to the longest life that is configured', async () => {
+    const strict = await startSurface('sqlite', { TESSERA_MAX_TOKEN_LIFETIME: '1d' });
+    try {
+      for (const expires of [undefined, null, NOW + 86_401]) {
+        const answer = await strict.api('POST', '/tokens', {
+          token: strict.admin,
+          body: { ...USER, expires },
+        });
+        expect(errorOf(answer)).toEqual([422, 'invalid_expires', ['body', 'expires']]);
+      }
+      const fits = { ...USER, expires: NOW + 86_400 };
+      expect((await strict.api('POST', '/tokens', { token: strict.admin, body: fits })).status).toBe(201);
+    } finally {
+      await strict.close();
+    }
+  });
+
   test('for a name that differs from a user’s in upper and lower case only says so', async () => {
     await at.call('POST', '/api/v1/users', { token: at.admin, body: { username: 'Mixed' } });
     const answer = await at.api('POST', '/tokens', { token: at.admin, body: { ...USER, username: 'mixed' } });
