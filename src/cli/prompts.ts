@@ -4,7 +4,8 @@ import { CliError } from './failure.ts';
 
 /** Questions to the person at the terminal. A question that is broken off rejects with CliError. */
 export interface Prompter {
-  text(message: string): Promise<string>;
+  /** With a preset an empty answer means it. */
+  text(message: string, preset?: string): Promise<string>;
   /** What is typed is not shown. */
   hidden(message: string): Promise<string>;
   confirm(message: string): Promise<boolean>;
@@ -20,7 +21,11 @@ export function terminalPrompter(input: Readable, output: Writable): Prompter {
   };
   const filled = (value: string | undefined) => (value ? undefined : 'This cannot be empty.');
   return {
-    text: async (message) => answered(await (await load()).text({ message, validate: filled, ...common })),
+    text: async (message, preset) => {
+      const { text } = await load();
+      if (preset === undefined) return answered(await text({ message, validate: filled, ...common }));
+      return answered(await text({ message, placeholder: preset, defaultValue: preset, ...common }));
+    },
     hidden: async (message) =>
       answered(await (await load()).password({ message, validate: filled, ...common })),
     confirm: async (message) =>

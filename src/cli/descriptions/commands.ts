@@ -1,6 +1,7 @@
 import type { CommandDescription } from '../description.ts';
 import { OPERATION_COMMANDS } from './operations.ts';
 import { PEOPLE_COMMANDS } from './people.ts';
+import { PROXMOX_COMMANDS } from './proxmox.ts';
 import { SESSION_COMMANDS } from './sessions.ts';
 import { TOKEN_COMMANDS } from './tokens.ts';
 
@@ -9,5 +10,6 @@ export const COMMANDS: readonly CommandDescription[] = [
   ...SESSION_COMMANDS,
   ...TOKEN_COMMANDS,
   ...PEOPLE_COMMANDS,
+  ...PROXMOX_COMMANDS,
   ...OPERATION_COMMANDS,
 ];

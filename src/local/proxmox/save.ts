@@ -1,8 +1,8 @@
 import { err, ok, type Result } from '../../base/result.ts';
-import { ending } from '../../kinds/proxmox/credential.ts';
 import { type EnvChanges, editEnv } from '../env/edit.ts';
 import { envValues, readEnv } from '../env/read.ts';
 import { refuseByGit } from '../git.ts';
+import { ending } from '../mask.ts';
 import { readSettingsFile, refuseTarget, writePrivateFile } from '../private-file.ts';
 import { ENV_NAMES, type ProxmoxSettings, TEMPLATE_KEYS, TRUST_KEYS } from './settings.ts';
 

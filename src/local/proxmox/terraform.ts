@@ -35,6 +35,12 @@ export function terraformValues(settings: ProxmoxSettings): Result<Record<string
   });
 }
 
+/** The two variables of a token. */
+export const terraformToken = (identity: string, secret: string): Readonly<Record<string, HclValue>> => ({
+  [TFVARS_NAMES.token]: identity,
+  [TFVARS_NAMES.secret]: secret,
+});
+
 /** Why the file must not receive a secret, or null. */
 export const refuseSecretFile = async (file: string) =>
   (await refuseTarget(file)) ?? (await refuseByGit(file));

@@ -1,0 +1,21 @@
+import type { Rights } from '../../wire/connections.ts';
+import type { Context } from '../context.ts';
+import { rightsText } from '../test-view.ts';
+
+/** The table, what is missing, what of a list is unknown or superfluous, and the commands that close the gap. */
+export function rightsView(context: Context, rights: Rights): void {
+  const { missing, obsolete = [], unneeded = [], fix } = rights;
+  context.out.show(rights, () =>
+    [
+      rightsText(context, rights),
+      missing.length === 0 ? `Nothing is missing to ${rights.task}.` : `Missing: ${missing.join(', ')}`,
+      obsolete.length === 0
+        ? ''
+        : `Unknown to this release, and naming one makes a role fail: ${obsolete.join(', ')}`,
+      unneeded.length === 0 ? '' : `Not needed for this: ${unneeded.join(', ')}`,
+      fix.length === 0 ? '' : `On a node, as root:\n${fix.map((line) => `  ${line}`).join('\n')}`,
+    ]
+      .filter((part) => part !== '')
+      .join('\n\n'),
+  );
+}
