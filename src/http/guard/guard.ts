@@ -14,6 +14,18 @@ import type { Counters } from '../metrics.ts';
 import { mayPassAuthorization, passingCookie } from '../passing.ts';
 import { isForeignOrigin, isPreflight, userDomainMatches } from './origin.ts';
 import {
+  GONE,
+  insufficient,
+  JWT_NOT_DELEGATED,
+  NO_CREDENTIAL,
+  OPTIONS_UNSUPPORTED,
+  overLimit,
+  PREFLIGHT_REJECTED,
+  rateHeaders,
+  TOO_SHORT,
+  UNAVAILABLE,
+} from './reasons.ts';
+import {
   type GuardPresence,
   type GuardRefusal,
   sendParameterFaults,
@@ -36,6 +48,8 @@ export interface GuardDependencies {
   /** Host of the public address: the realm of challenges and the base of user domains. */
   readonly publicHost: string;
   readonly delegatedSeconds: number;
+  /** Where a failure of our own is told. */
+  readonly report: (error: unknown) => void;
 }
 
 export type GuardHandler = (message: IncomingMessage, response: ServerResponse) => void;
@@ -51,7 +65,7 @@ const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', Stri
  */
 export function createGuard(needs: GuardDependencies): { auth: GuardHandler; anonymous: GuardHandler } {
   const { verifier, delegate, quotas, rates, audit, clientAddress, counters, clock, publicHost } = needs;
-  const rules = new LRUCache<string, ParsedRule>({ max: 10_000 });
+  const rules = new LRUCache<string, ParsedRule>({ max: 1_000 });
 
   function ruleOf(url: string): ParsedRule {
     const mark = url.indexOf('?');
@@ -59,7 +73,8 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     let parsed = rules.get(query);
     if (parsed === undefined) {
       parsed = parseGuardRule(query, needs.delegatedSeconds);
-      rules.set(query, parsed);
+      // Configurations are short and few; what is long or new each time is somebody trying.
+      if (query.length <= 512) rules.set(query, parsed);
     }
     return parsed;
   }
@@ -94,10 +109,9 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     }
     const verdict = verifier.check(credential.token);
     if (verdict instanceof Promise) {
-      verdict.then(
-        (late) => decide(message, response, request, rule, late),
-        () => refuse(response, request, rule, UNAVAILABLE),
-      );
+      verdict
+        .then((late) => decide(message, response, request, rule, late))
+        .catch((error: unknown) => failed(response, error));
     } else {
       decide(message, response, request, rule, verdict);
     }
@@ -156,16 +170,20 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
       if (made.ok) allow(response, request, rule, verdict, made.value, use);
       else refuse(response, request, rule, made.error.code === 'not_found' ? GONE : UNAVAILABLE);
     };
-    if (delegated instanceof Promise)
-      delegated.then(answer, () => refuse(response, request, rule, UNAVAILABLE));
-    else answer(delegated);
+    if (delegated instanceof Promise) {
+      delegated.then(answer).catch((error: unknown) => failed(response, error));
+    } else {
+      answer(delegated);
+    }
   }
 
   /** Everything after the credential proved good, in the order clients rely on. Null: let it pass. */
   function judge(rule: GuardRule, request: GuardRequest, verified: Verified): GuardRefusal | null {
     const { record } = verified.token;
-    if (rule.minimumLifetime !== null && record.expiresAt !== null) {
-      if (record.expiresAt - Math.floor(clock() / 1000) < rule.minimumLifetime) return TOO_SHORT;
+    if ((rule.notebook || rule.delegateTo !== null) && verified.jwt !== null) return JWT_NOT_DELEGATED;
+    const end = verified.jwt?.expiresAt ?? record.expiresAt;
+    if (rule.minimumLifetime !== null && end !== null) {
+      if (end - Math.floor(clock() / 1000) < rule.minimumLifetime) return TOO_SHORT;
     }
     if (!scopesSuffice(rule, verified)) return insufficient(missingScopes(rule, verified), rule.scopes);
     if (
@@ -297,12 +315,24 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     );
   }
 
+  /** Whatever goes wrong in here, the question is answered, with no. */
+  function failed(response: ServerResponse, error: unknown): void {
+    needs.report(error);
+    counters.guardRefused++;
+    if (!response.headersSent) sendRefusal(response, UNAVAILABLE, { ...NOBODY, realm: publicHost });
+    else response.destroy();
+  }
+
   /** Both are asked with GET, whatever the guarded request's own method is. */
   const asked =
     (handler: GuardHandler): GuardHandler =>
     (message, response) => {
-      if (message.method === 'GET' || message.method === 'HEAD') handler(message, response);
-      else sendWrongMethod(response);
+      if (message.method !== 'GET' && message.method !== 'HEAD') return sendWrongMethod(response);
+      try {
+        handler(message, response);
+      } catch (error) {
+        failed(response, error);
+      }
     };
 
   return {
@@ -312,69 +342,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
 }
 
 const NO_COOKIES: readonly string[] = [];
-const NO_CREDENTIAL: GuardRefusal = {
-  status: 401,
-  type: 'no_authorization',
-  message: 'Authentication required',
-  bare: true,
-};
-const UNAVAILABLE: GuardRefusal = {
-  status: 503,
-  type: 'unavailable',
-  message: 'Cannot tell at the moment whether the token is good; try again',
-  challenge: false,
-};
-const GONE: GuardRefusal = { status: 401, type: 'invalid_token', message: 'Token was revoked' };
-const TOO_SHORT: GuardRefusal = {
-  status: 401,
-  type: 'invalid_token',
-  message: 'Remaining token lifetime too short',
-  bare: true,
-};
-const PREFLIGHT_REJECTED: GuardRefusal = {
-  status: 403,
-  type: 'cors_preflight_rejected',
-  message: 'CORS preflight from a foreign origin',
-  challenge: false,
-};
-const OPTIONS_UNSUPPORTED: GuardRefusal = {
-  status: 404,
-  type: 'options_not_supported',
-  message: 'OPTIONS requests other than CORS preflights are not supported',
-  challenge: false,
-};
-
-const insufficient = (message: string, scopes?: readonly string[]): GuardRefusal => ({
-  status: 403,
-  type: 'insufficient_scope',
-  message,
-  ...(scopes === undefined ? {} : { scopes }),
-});
-
-function overLimit(use: RateUse, service: string): GuardRefusal {
-  return {
-    status: 429,
-    type: 'rate_limited',
-    message: `Rate limit (${use.limit}/minute) exceeded`,
-    challenge: false,
-    headers: ['Retry-After', new Date(use.resetAt * 1000).toUTCString(), ...rateHeaders(use, service)],
-  };
-}
-
-const rateHeaders = (use: RateUse, service: string): string[] => [
-  'X-RateLimit-Limit',
-  String(use.limit),
-  'X-RateLimit-Remaining',
-  String(Math.max(0, use.limit - use.used)),
-  'X-RateLimit-Used',
-  // Calls that were refused are not use.
-  String(Math.min(use.limit, use.used)),
-  'X-RateLimit-Reset',
-  String(use.resetAt),
-  'X-RateLimit-Resource',
-  service,
-];
-
+const NOBODY = { basicChallenge: false, isScript: false, passesAnyStatus: false };
 function missingHeaders(request: GuardRequest): ParameterFault[] | null {
   if (request.originalUrl !== undefined && request.originalMethod !== undefined) return null;
   const missing = (name: string): ParameterFault => ({

@@ -37,6 +37,7 @@ export type ParsedRule =
 
 /** Seconds a delegated token must last when nothing else is asked, and the least that may be asked. */
 const MINIMUM_LIFETIME = 300;
+const NAME = /^[a-zA-Z0-9:._-]+$/;
 const TRUE = new Set(['true', '1', 'on', 'yes', 't', 'y']);
 const FALSE = new Set(['false', '0', 'off', 'no', 'f', 'n']);
 
@@ -47,11 +48,24 @@ export function parseGuardRule(query: string, tokenLifetime: number): ParsedRule
   /** Of a parameter that stands twice, the last counts. */
   const last = (name: string): string | null => params.getAll(name).at(-1) ?? null;
 
-  const name = (parameter: string): string | null => {
+  /** Names that come back in headers: nothing outside the grammar of scopes gets in here. */
+  const names = (parameter: string, texts: readonly string[]): readonly string[] => {
+    for (const text of texts) {
+      if (NAME.test(text)) continue;
+      const msg = `String should match pattern '${NAME.source}'`;
+      const ctx = { pattern: NAME.source };
+      faults.push({ type: 'string_pattern_mismatch', loc: at(parameter), msg, input: text, ctx });
+    }
+    return texts;
+  };
+
+  const name = (parameter: string, asHeader = false): string | null => {
     const text = last(parameter);
     if (text === '') {
       const msg = 'String should have at least 1 character';
       faults.push({ type: 'string_too_short', loc: at(parameter), msg, input: text, ctx: { min_length: 1 } });
+    } else if (text !== null && asHeader) {
+      names(parameter, [text]);
     }
     return text;
   };
@@ -97,10 +111,10 @@ export function parseGuardRule(query: string, tokenLifetime: number): ParsedRule
   const basicChallenge = choice('auth_type', 'bearer', 'basic');
   const minimum = lifetime();
   const rule: GuardRule = {
-    scopes: params.getAll('scope'),
+    scopes: names('scope', params.getAll('scope')),
     satisfy: satisfyAny ? 'any' : 'all',
-    service: name('service'),
-    delegateTo: name('delegate_to'),
+    service: name('service', true),
+    delegateTo: name('delegate_to', true),
     delegateScopes: params
       .getAll('delegate_scope')
       .flatMap((text) => text.split(',').filter((part) => part !== '')),
