@@ -5,6 +5,7 @@ export type * from '../wire/common.ts';
 export type * from '../wire/connections.ts';
 export type * from '../wire/master-keys.ts';
 export type * from '../wire/people.ts';
+export type * from '../wire/routes.ts';
 export type * from '../wire/sessions.ts';
 export type * from '../wire/tokens.ts';
 export type { AuditFilter } from './calls/audit.ts';

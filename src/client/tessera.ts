@@ -4,6 +4,7 @@ import { auditCalls } from './calls/audit.ts';
 import { connectionCalls, doctor, eventCalls } from './calls/connections.ts';
 import { type ExchangeRequest, exchange, introspect, revoke } from './calls/oauth.ts';
 import { roleCalls, scopeCalls, userCalls } from './calls/people.ts';
+import { routeCalls } from './calls/routes.ts';
 import { sessionCalls, setupCalls, whoAmI } from './calls/session.ts';
 import { tokenCalls } from './calls/tokens.ts';
 import { openTransport, type TransportOptions } from './transport.ts';
@@ -25,6 +26,7 @@ function open(options: TesseraOptions) {
     users: userCalls(transport),
     roles: roleCalls(transport),
     scopes: scopeCalls(transport),
+    routes: routeCalls(transport),
     audit: auditCalls(transport),
     connections: connectionCalls(transport),
     events: eventCalls(transport),

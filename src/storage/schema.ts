@@ -31,6 +31,7 @@ export interface Tables {
   rate_counts: { username: string; service: string; minute: number; process: string; used: number };
   connections: ConnectionRow;
   connection_events: ConnectionEventRow;
+  routes: RouteRow;
 }
 
 export interface ConnectionRow {
@@ -79,6 +80,28 @@ export interface ConnectionEventRow {
   delivered_at: number | null;
   attempts: number;
   next_attempt_ms: number | null;
+}
+
+export interface RouteRow {
+  id: string;
+  name: string;
+  connection_id: string | null;
+  origin: string | null;
+  trust: string | null;
+  kind: string;
+  host: string | null;
+  port: number | null;
+  by_path: number;
+  rules: string;
+  presets: string | null;
+  pass_headers: string;
+  max_concurrent: number;
+  first_byte_ms: number;
+  idle_ms: number;
+  created_at: number;
+  created_by: string;
+  updated_at: number;
+  updated_by: string;
 }
 
 export interface PrincipalRow {

@@ -5,6 +5,7 @@ import type { AuditStore } from '../audit/store.ts';
 import { type Change, change as feedEntry } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { RouteStore, RouteTx } from '../broker/store.ts';
 import type { SealedTx } from '../connections/rewrap.ts';
 import type { ConnectionStore, ConnectionTx } from '../connections/store.ts';
 import { sealedFault } from '../crypto/seal.ts';
@@ -21,12 +22,13 @@ import { announceChanges, appendAudit, appendChange } from './journal.ts';
 import { administrators, bootstrapSecrets, peopleReads, peopleWrites, throttleStore } from './people.ts';
 import { prune } from './prune.ts';
 import { quotaTable, rateTable } from './quota.ts';
+import { routeReads, routeWrites } from './routes.ts';
 import type { Tables } from './schema.ts';
 import { sealedPlaces } from './sealed-places.ts';
 import { signingKeyTable } from './signing-keys.ts';
 import { recentlyRevoked, recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
 
-type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx & SealedTx;
+type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx & RouteTx & SealedTx;
 
 /** Everything the rooms keep, behind their ports, over one database. */
 export type Store = TokenStore &
@@ -35,6 +37,7 @@ export type Store = TokenStore &
   AuditStore &
   QuotaStore &
   ConnectionStore &
+  RouteStore &
   RateStore & {
     readonly throttle: ThrottleStore;
     change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
@@ -111,6 +114,8 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
       ...quotaTable(trx),
       ...connectionReads(trx),
       ...connectionWrites(trx),
+      ...routeReads(trx),
+      ...routeWrites(trx),
       ...sealedPlaces(trx),
       async revokeTokensOf(username, which, actor, atMs) {
         const live = await tokens.tokens({
@@ -143,6 +148,7 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     ...signingKeyTable(db),
     ...quotaTable(db),
     ...connectionReads(db),
+    ...routeReads(db),
     ...eventDeliveries(db),
     ...rateTable(db),
     administrators: () => administrators(db),
