@@ -13,10 +13,23 @@ export interface Actor {
   readonly roles: readonly string[];
   /** The scopes this token is pinned to, or null when only its roles limit it. */
   readonly pinnedScopes: readonly string[] | null;
+  /** The roles this token is pinned to and its owner still holds, or null when it is pinned to none. */
+  readonly pinnedRoles: readonly string[] | null;
+  /** Set when the credential was an access JWT: it stands for less than its token, and for less long. */
+  readonly jwt: JwtLimits | null;
   /** Epoch seconds; null when it never ends. */
   readonly expiresAt: number | null;
   /** Network address the request came from. */
   readonly address: string | null;
+}
+
+/** What an access JWT was cut down to when it was issued. */
+export interface JwtLimits {
+  readonly scopes: ReadonlySet<string>;
+  /** Whether scopes were named at the exchange: then it carries no role whole. */
+  readonly narrowed: boolean;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
 }
 
 export const BOOTSTRAP_NAME = '<bootstrap>';
@@ -31,6 +44,8 @@ export const internalActor: Actor = {
   scopes: new Set(),
   roles: [],
   pinnedScopes: null,
+  pinnedRoles: null,
+  jwt: null,
   expiresAt: null,
   address: null,
 };

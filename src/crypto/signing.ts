@@ -38,13 +38,21 @@ export async function createSigner(kid: string, privateKey: Secret, typ: string)
 
 export type JwtCheck = (jwt: string, nowSeconds: number) => Promise<JWTPayload | null>;
 
-/** Checks signature, issuer, `exp` and `nbf` with one minute of leeway; null for anything that does not hold. */
-export function createJwtCheck(keys: JSONWebKeySet, issuer: string): JwtCheck {
+/**
+ * Checks signature, `typ`, `exp` and `nbf` (one minute of leeway), and that the issuer made it out to itself; null
+ * for anything that does not hold.
+ */
+export function createJwtCheck(
+  keys: JSONWebKeySet,
+  { issuer, typ }: { issuer: string; typ: string },
+): JwtCheck {
   const keySet = createLocalJWKSet(keys);
   return async (jwt, nowSeconds) => {
     try {
       const { payload } = await jwtVerify(jwt, keySet, {
         issuer,
+        audience: issuer,
+        typ,
         algorithms: [SIGNING_ALGORITHM],
         clockTolerance: 60,
         currentDate: new Date(nowSeconds * 1000),

@@ -66,7 +66,8 @@ export function createAuthenticate({ verifier, setup, clientAddress, lastUses }:
     if (credential.kind === 'malformed') return err(fault('malformed_authorization', credential.message));
 
     const address = addressOf(message, clientAddress);
-    const verdict = await verifier.check(credential.token);
+    const changes = CHANGES.has(message.method ?? '');
+    const verdict = await (changes ? verifier.checkAnew(credential.token) : verifier.check(credential.token));
     if (!verdict.ok) {
       if (options.allowBootstrap && verdict.code === 'invalid_token') {
         const parts = parseToken(credential.token);
@@ -79,7 +80,7 @@ export function createAuthenticate({ verifier, setup, clientAddress, lastUses }:
     }
     const byCookie = credential.kind === 'cookie';
     const csrfToken = byCookie ? csrfTokenOf(parseToken(credential.token)?.secret ?? '') : null;
-    if (csrfToken !== null && CHANGES.has(message.method ?? '')) {
+    if (csrfToken !== null && changes) {
       const sent = message.headers['x-csrf-token'];
       if (typeof sent !== 'string' || !textEquals(sent, csrfToken)) return err(INVALID_CSRF);
     }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { JwtLimits } from '../access/principal.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -17,6 +18,8 @@ export interface JwtRequest {
   /** The token's own end, which the JWT does not outlive; null: none. */
   readonly tokenExpiresAt: number | null;
   readonly lifetimeSeconds: number;
+  /** Whether `scopes` are a choice among those the token holds. */
+  readonly narrowed: boolean;
   /** More claims that a compatible surface promises. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -28,8 +31,11 @@ export interface AccessJwt {
 
 export interface AccessJwts {
   issue(request: JwtRequest): Promise<Result<AccessJwt>>;
-  /** The token id and scopes of a JWT we signed that is still alive, else null. The token itself is judged apart. */
-  check(jwt: string): Promise<{ tokenId: string; scopes: ReadonlySet<string> } | null>;
+  /**
+   * The token id and limits of a JWT that we signed for ourselves and that is still alive, else null. One made out
+   * to another audience opens nothing here. The token itself is judged apart.
+   */
+  check(jwt: string): Promise<CheckedJwt | null>;
   forget(): void;
 }
 
@@ -40,19 +46,31 @@ interface Dependencies {
   readonly random: RandomSource;
 }
 
-interface Checked {
+export interface CheckedJwt {
   readonly tokenId: string;
-  readonly scopes: ReadonlySet<string>;
-  readonly expiresAt: number;
+  readonly limits: JwtLimits;
 }
 
-// Verifiers of a JWT may be a little behind or ahead of us.
+// Another replica's clock may be a little ahead of ours.
 const LEEWAY_SECONDS = 60;
+/** `typ` of an access JWT (RFC 9068 section 2.1). */
+export const ACCESS_JWT_TYPE = 'at+jwt';
 
 export function createAccessJwts({ keys, issuer, clock, random }: Dependencies): AccessJwts {
   // Keyed by digest, so that no live credential lies in memory in clear.
-  const checked = new LRUCache<string, Checked>({ max: 20_000 });
+  const checked = new LRUCache<string, CheckedJwt>({ max: 20_000 });
   let verify: Promise<JwtCheck> | null = null;
+
+  function checker(): Promise<JwtCheck> {
+    if (verify !== null) return verify;
+    const made = keys.published().then((set) => createJwtCheck(set, { issuer, typ: ACCESS_JWT_TYPE }));
+    verify = made;
+    // A read that failed is tried again with the next JWT.
+    made.catch(() => {
+      if (verify === made) verify = null;
+    });
+    return made;
+  }
 
   return {
     async issue(request) {
@@ -73,6 +91,7 @@ export function createAccessJwts({ keys, issuer, clock, random }: Dependencies):
         jti: randomBase62(22, random),
         tid: request.tokenId,
         scope: request.scopes.join(' '),
+        ...(request.narrowed ? { narrowed: true } : {}),
       });
       return ok({ jwt: new Secret(jwt), expiresAt });
     },
@@ -81,15 +100,17 @@ export function createAccessJwts({ keys, issuer, clock, random }: Dependencies):
       const now = seconds(clock);
       const digest = sha256Hex(text);
       const known = checked.get(digest);
-      if (known !== undefined) return known.expiresAt + LEEWAY_SECONDS > now ? known : null;
-      verify ??= keys.published().then((set) => createJwtCheck(set, issuer));
-      const claims = await (await verify)(text, now);
+      if (known !== undefined) return known.limits.expiresAt + LEEWAY_SECONDS > now ? known : null;
+      const claims = await (await checker())(text, now);
       if (claims === null || typeof claims.tid !== 'string' || typeof claims.exp !== 'number') return null;
       const scope = typeof claims.scope === 'string' ? claims.scope : '';
-      const fresh = {
+      const fresh: CheckedJwt = {
         tokenId: claims.tid,
-        scopes: new Set(scope.split(' ').filter((name) => name !== '')),
-        expiresAt: claims.exp,
+        limits: {
+          scopes: new Set(scope.split(' ').filter((name) => name !== '')),
+          narrowed: claims.narrowed === true,
+          expiresAt: claims.exp,
+        },
       };
       checked.set(digest, fresh);
       return fresh;

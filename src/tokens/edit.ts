@@ -7,6 +7,7 @@ import { change } from '../base/change.ts';
 import type { Clock } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { actorNow } from './actor-now.ts';
 import { carriedScopes, recordHistory } from './history.ts';
 import { checkExpiry } from './lifetime.ts';
 import { checkScopes, freeName } from './mint.ts';
@@ -35,18 +36,30 @@ interface Dependencies {
 
 export function createEdit({ store, clock, longestSeconds }: Dependencies): Edit {
   return {
-    async edit(actor, id, wish) {
-      const allowed = requireScope(actor, ADMIN_SCOPE, 'change tokens');
-      if (!allowed.ok) return allowed;
+    async edit(asker, id, wish) {
+      const asked = requireScope(asker, ADMIN_SCOPE, 'change tokens');
+      if (!asked.ok) return asked;
       const nowMs = clock();
       const now = Math.floor(nowMs / 1000);
       return store.change<TokenRecord>(async (tx) => {
+        const current = await actorNow(tx, asker, clock);
+        if (!current.ok) return current;
+        const actor = current.value;
+        const allowed = requireScope(actor, ADMIN_SCOPE, 'change tokens');
+        if (!allowed.ok) return allowed;
         const token = await tx.token(id);
         if (token === null || token.revokedAt !== null) return err(noSuchToken(id));
         if (token.type !== 'user') {
           return err(
             fault('immutable', `A ${token.type} token cannot be changed.`, {
               fix: 'Revoke it and make a new one.',
+            }),
+          );
+        }
+        if (token.expiresAt !== null && token.expiresAt <= now) {
+          return err(
+            fault('immutable', 'The token has expired; what is dead is not brought back.', {
+              fix: 'Make a new one.',
             }),
           );
         }
@@ -77,7 +90,6 @@ export function createEdit({ store, clock, longestSeconds }: Dependencies): Edit
           const expiry = checkExpiry(wish.expiresAt, now, longestSeconds);
           if (!expiry.ok) return expiry;
           edited.expiresAt = expiry.value;
-          edited.sweptAt = null;
           old.expiresAt = token.expiresAt;
           if (expiry.value !== null) await shortenChildren(tx, token.id, expiry.value, actor, nowMs);
         }

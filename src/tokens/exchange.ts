@@ -29,6 +29,13 @@ interface Dependencies {
 export function createExchange({ verifier, jwts, defaultAudience, lifetimeSeconds }: Dependencies): Exchange {
   return {
     async exchange(verified, request) {
+      if (verified.jwt !== null) {
+        return err(
+          fault('forbidden', 'An access JWT cannot be traded for another one.', {
+            fix: 'Exchange the token it came from.',
+          }),
+        );
+      }
       const held = verifier.effectiveScopes(verified);
       const scopes = request.scopes === undefined ? held : [...new Set(request.scopes)].sort();
       const lacking = scopes.filter((scope) => !held.includes(scope));
@@ -51,6 +58,7 @@ export function createExchange({ verifier, jwts, defaultAudience, lifetimeSecond
         audience: request.audience ?? defaultAudience,
         tokenExpiresAt: record.expiresAt,
         lifetimeSeconds: request.lifetimeSeconds ?? lifetimeSeconds,
+        narrowed: request.scopes !== undefined,
         ...(request.extra === undefined ? {} : { extra: request.extra }),
       });
       return issued.ok ? { ok: true, value: { ...issued.value, scopes } } : issued;

@@ -39,16 +39,18 @@ export interface Facts {
 
 interface Limits {
   readonly tokens: number;
+  readonly absent: number;
 }
 
 type Reads = Pick<TokenReads, 'token' | 'owner' | 'roleTable'>;
 
-export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000 }): Facts {
+export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000, absent: 50_000 }): Facts {
   const tokens = new LRUCache<string, TokenFacts>({ max: limits.tokens });
   const owners = new LRUCache<string, OwnerFacts>({ max: limits.tokens });
   // Ids that do not exist. An id is random and never asked for before it is made, so no good token is ever in here
   // for longer than a stray guess; the bound and the short life are against memory, not against error.
-  const absent = new LRUCache<string, true>({ max: 50_000, ttl: 30_000 });
+  const absent = new LRUCache<string, true>({ max: limits.absent, ttl: 30_000 });
+  const absentOwners = new LRUCache<string, true>({ max: limits.absent, ttl: 30_000 });
   let roles: RoleTable | undefined;
 
   const tokenLoads = new Loads<TokenFacts | null>();
@@ -57,7 +59,7 @@ export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000 }):
 
   return {
     token: (id) => tokens.get(id) ?? (absent.has(id) ? null : undefined),
-    owner: (username) => owners.get(username),
+    owner: (username) => owners.get(username) ?? (absentOwners.has(username) ? null : undefined),
     roleTable: () => roles,
 
     loadToken: (id) =>
@@ -82,7 +84,8 @@ export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000 }):
           return { record, roles: record.kind === 'user' ? [USER_ROLE, ...record.roles] : record.roles };
         },
         (facts) => {
-          if (facts !== null) owners.set(username, facts);
+          if (facts === null) absentOwners.set(username, true);
+          else owners.set(username, facts);
         },
       ),
 
@@ -102,6 +105,7 @@ export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000 }):
         tokenLoads.spoil(key);
       } else if (topic === 'principal') {
         owners.delete(key);
+        absentOwners.delete(key);
         ownerLoads.spoil(key);
       } else if (topic === 'roles' || topic === 'scopes') {
         roles = undefined;
@@ -113,6 +117,7 @@ export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000 }):
       tokens.clear();
       owners.clear();
       absent.clear();
+      absentOwners.clear();
       roles = undefined;
       for (const loads of [tokenLoads, ownerLoads, roleLoads]) loads.spoilAll();
     },

@@ -10,6 +10,7 @@ import type { Secret } from '../base/secret.ts';
 import { NO_USER_INFO, type UserInfo } from '../base/user-info.ts';
 import { sha256Hex } from '../crypto/digest.ts';
 import type { RandomSource } from '../crypto/random.ts';
+import { actorNow } from './actor-now.ts';
 import { sweep } from './end.ts';
 import { recordHistory } from './history.ts';
 import { checkExpiry } from './lifetime.ts';
@@ -117,18 +118,25 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
   }
 
   return {
-    async userToken(actor, request) {
+    async userToken(asker, request) {
       const now = Math.floor(clock() / 1000);
-      const allowed = request.asGrant
-        ? requireScope(actor, ADMIN_SCOPE, 'create tokens for others')
-        : mayManageTokensOf(actor, request.owner, 'create tokens');
-      if (!allowed.ok) return allowed;
+      const mayAsk = (actor: Actor): Result<void> =>
+        request.asGrant
+          ? requireScope(actor, ADMIN_SCOPE, 'create tokens for others')
+          : mayManageTokensOf(actor, request.owner, 'create tokens');
+      const asked = mayAsk(asker);
+      if (!asked.ok) return asked;
       const owner = checkUsername(request.owner);
       if (!owner.ok) return owner;
       const name = checkTokenName(request.name);
       if (!name.ok) return name;
 
       return store.change<Minted>(async (tx) => {
+        const current = await actorNow(tx, asker, clock);
+        if (!current.ok) return current;
+        const actor = current.value;
+        const allowed = mayAsk(actor);
+        if (!allowed.ok) return allowed;
         const scopesKnown = await checkScopes(tx, request.scopes ?? []);
         if (!scopesKnown.ok) return scopesKnown;
         const expiry = checkExpiry(request.expiresAt, now, longest(request.longestSeconds));
@@ -163,11 +171,18 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
       });
     },
 
-    async serviceToken(actor, request) {
-      const allowed = requireScope(actor, ADMIN_SCOPE, 'create service tokens');
-      if (!allowed.ok) return allowed;
+    async serviceToken(asker, request) {
+      const mayAsk = (actor: Actor): Result<void> =>
+        requireScope(actor, ADMIN_SCOPE, 'create service tokens');
+      const asked = mayAsk(asker);
+      if (!asked.ok) return asked;
       const now = Math.floor(clock() / 1000);
       return store.change<Minted>(async (tx) => {
+        const current = await actorNow(tx, asker, clock);
+        if (!current.ok) return current;
+        const actor = current.value;
+        const allowed = mayAsk(actor);
+        if (!allowed.ok) return allowed;
         const scopesKnown = await checkScopes(tx, request.scopes);
         if (!scopesKnown.ok) return scopesKnown;
         const expiry = checkExpiry(request.expiresAt, now, settings.longestSeconds);
@@ -296,8 +311,10 @@ function pin(actor: Actor, owner: OwnerRecord, request: UserTokenRequest, table:
   }
 
   if (actor.username === owner.username && actor.tokenId !== null) {
-    const scopes = actor.pinnedScopes === null ? null : sorted(actor.scopes);
-    return ok({ roles: sorted(actor.roles), scopes, granted: scopes?.filter(beyondOwner) ?? [] });
+    if (actor.pinnedScopes === null) return ok({ roles: sorted(actor.roles), scopes: null, granted: [] });
+    const scopes = sorted(actor.scopes);
+    const roles = actor.pinnedRoles === null ? null : sorted(actor.pinnedRoles);
+    return ok({ roles, scopes, granted: scopes.filter(beyondOwner) });
   }
   return ok({ roles: held, scopes: null, granted: [] });
 }

@@ -27,7 +27,7 @@ const infoOf = (userInfo: UserInfo | null) => {
     scopes: null,
     granted: new Set<string>(),
   };
-  const verified: Verified = { ok: true, token: facts, jwtScopes: null };
+  const verified: Verified = { ok: true, token: facts, jwt: null };
   const owner = { username: 'alice', kind: 'user' as const, disabled: false, roles: [], userInfo: KEPT };
   return userInfoNow({ ownerOf: () => ({ record: owner, roles: [] }) }, verified);
 };

@@ -1,5 +1,5 @@
-import type { Actor } from '../access/principal.ts';
-import { roleHolds, sorted } from '../access/scopes.ts';
+import type { Actor, JwtLimits } from '../access/principal.ts';
+import { ADMIN_ROLE, roleHolds, sorted } from '../access/scopes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FaultCode } from '../base/fault.ts';
 import { NO_USER_INFO } from '../base/user-info.ts';
@@ -13,8 +13,8 @@ import { parseToken } from './token-string.ts';
 export interface Verified {
   readonly ok: true;
   readonly token: TokenFacts;
-  /** For an access JWT: the scopes it was narrowed to. */
-  readonly jwtScopes: ReadonlySet<string> | null;
+  /** For an access JWT: what it was cut down to. */
+  readonly jwt: JwtLimits | null;
 }
 
 export interface Refused {
@@ -30,6 +30,11 @@ export type Verdict = Verified | Refused;
 export interface Verifier {
   /** Judges an opaque token or an access JWT. Synchronous whenever its facts are at hand. */
   check(credential: string): Verdict | Promise<Verdict>;
+  /**
+   * The same from what storage says now instead of what is remembered: for requests that change something, whose
+   * effect would outlast a revocation still on its way here.
+   */
+  checkAnew(credential: string): Promise<Verdict>;
   /** Judges a token by id, without its secret: for sessions resumed and JWTs, whose proof is their signature. */
   checkById(id: string): Verdict | Promise<Verdict>;
   holds(verified: Verified, scope: string): boolean;
@@ -66,7 +71,7 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
   const asVerified = (token: TokenFacts): Verified => {
     let verified = opaque.get(token);
     if (verified === undefined) {
-      verified = { ok: true, token, jwtScopes: null };
+      verified = { ok: true, token, jwt: null };
       opaque.set(token, verified);
     }
     return verified;
@@ -99,12 +104,10 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
   /** Reads whatever the judgement of this token needs, then judges; facts may change between the two. */
   async function judgeCold(id: string, secret: string | null): Promise<Verdict> {
     for (let attempt = 0; attempt < 5; attempt++) {
-      const token = await loadLineage(id);
-      if (token === null) {
-        if (secret !== null) digestMatches(secret, NO_DIGEST);
-        return INVALID;
-      }
-      if (secret !== null && !digestMatches(secret, token.digest)) return INVALID;
+      const token = facts.token(id) ?? (await facts.loadToken(id));
+      // Compared before anything else is read: a wrong secret costs the same whether or not the id exists.
+      if (secret !== null && !digestMatches(secret, token?.digest ?? NO_DIGEST)) return INVALID;
+      if (token === null || !(await loadLineage(token))) return INVALID;
       if (!feedIsFresh()) return STALE;
       const verdict = judge(token, clock());
       if (verdict !== undefined) return verdict;
@@ -112,19 +115,16 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
     return STALE;
   }
 
-  async function loadLineage(id: string): Promise<TokenFacts | null> {
-    const token = facts.token(id) ?? (await facts.loadToken(id));
-    if (token === null) return null;
+  /** Reads what the judgement of this token needs; false when its owner is gone. */
+  async function loadLineage(token: TokenFacts): Promise<boolean> {
     if (facts.roleTable() === undefined) await facts.loadRoleTable();
     for (let link: TokenFacts | null = token, depth = 0; link !== null && depth <= LINEAGE_MAX; depth++) {
       const { username, parentId }: TokenRecord = link.record;
-      if (facts.owner(username) === undefined) {
-        const owner = await facts.loadOwner(username);
-        if (owner === null) return null;
-      }
+      const owner = facts.owner(username);
+      if (owner === null || (owner === undefined && (await facts.loadOwner(username)) === null)) return false;
       link = parentId === null ? null : (facts.token(parentId) ?? (await facts.loadToken(parentId)));
     }
-    return token;
+    return true;
   }
 
   function checkOpaque(id: string, secret: string | null): Verdict | Promise<Verdict> {
@@ -143,7 +143,7 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
     const jwt = await jwts.check(text);
     if (jwt === null) return INVALID;
     const verdict = await checkOpaque(jwt.tokenId, null);
-    return verdict.ok ? { ok: true, token: verdict.token, jwtScopes: jwt.scopes } : verdict;
+    return verdict.ok ? { ok: true, token: verdict.token, jwt: jwt.limits } : verdict;
   }
 
   function holdsIn(token: TokenFacts, scope: string): boolean {
@@ -152,11 +152,13 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
       const parent = facts.token(token.record.parentId);
       return parent != null && holdsIn(parent, scope);
     }
-    if (token.granted.has(scope)) return true;
+    const table = facts.roleTable();
+    if (table === undefined) return false;
+    // A scope taken out of the registry opens nothing any more; the administrator's role lists all there are.
+    if (token.granted.has(scope)) return roleHolds(table, ADMIN_ROLE, scope);
     if (token.record.type === 'service') return false;
     const owner = facts.owner(token.record.username);
-    const table = facts.roleTable();
-    if (owner == null || table === undefined) return false;
+    if (owner == null) return false;
     for (const role of owner.roles) {
       if ((token.roles === null || token.roles.includes(role)) && roleHolds(table, role, scope)) return true;
     }
@@ -164,7 +166,7 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
   }
 
   const holds = (verified: Verified, scope: string): boolean =>
-    (verified.jwtScopes === null || verified.jwtScopes.has(scope)) && holdsIn(verified.token, scope);
+    (verified.jwt === null || verified.jwt.scopes.has(scope)) && holdsIn(verified.token, scope);
 
   function candidates(token: TokenFacts): Iterable<string> {
     if (token.scopes !== null) return token.scopes;
@@ -182,7 +184,12 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
   const effectiveScopes = (verified: Verified): string[] =>
     sorted(candidates(verified.token)).filter((scope) => holds(verified, scope));
 
-  function effectiveRoles({ token }: Verified): string[] {
+  /** Roles carried whole: a token narrowed to scopes carries none, however many scopes it was left. */
+  function effectiveRoles({ token, jwt }: Verified): string[] {
+    return token.scopes !== null || jwt?.narrowed ? [] : rolesHeld(token);
+  }
+
+  function rolesHeld(token: TokenFacts): string[] {
     if (token.record.parentId !== null) return [];
     const held = facts.owner(token.record.username)?.roles ?? [];
     return sorted(held.filter((role) => token.roles === null || token.roles.includes(role)));
@@ -199,11 +206,31 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
     );
   };
 
+  function check(credential: string): Verdict | Promise<Verdict> {
+    const parts = parseToken(credential);
+    if (parts !== null) return checkOpaque(parts.id, parts.secret);
+    return credential.startsWith('eyJ') ? checkJwt(credential) : INVALID;
+  }
+
+  function forgetLineage(token: TokenFacts): void {
+    facts.forget({ topic: 'roles', key: '*' });
+    for (let link: TokenFacts | null = token; link !== null; ) {
+      const { id, username, parentId }: TokenRecord = link.record;
+      const parent: TokenFacts | null = parentId === null ? null : (facts.token(parentId) ?? null);
+      facts.forget({ topic: 'token', key: id });
+      facts.forget({ topic: 'principal', key: username });
+      link = parent;
+    }
+  }
+
   return {
-    check(credential) {
-      const parts = parseToken(credential);
-      if (parts !== null) return checkOpaque(parts.id, parts.secret);
-      return credential.startsWith('eyJ') ? checkJwt(credential) : INVALID;
+    check,
+    async checkAnew(credential) {
+      const remembered = await check(credential);
+      if (!remembered.ok) return remembered;
+      forgetLineage(remembered.token);
+      const verdict = await checkOpaque(remembered.token.record.id, null);
+      return verdict.ok ? { ...verdict, jwt: remembered.jwt } : verdict;
     },
     checkById: (id) => checkOpaque(id, null),
     holds,
@@ -220,7 +247,9 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
         tokenName: record.name,
         scopes: new Set(effectiveScopes(verified)),
         roles: effectiveRoles(verified),
-        pinnedScopes: verified.jwtScopes === null ? record.scopes : [...verified.jwtScopes],
+        pinnedScopes: verified.jwt?.narrowed ? [...verified.jwt.scopes] : record.scopes,
+        pinnedRoles: record.roles === null ? null : rolesHeld(verified.token),
+        jwt: verified.jwt,
         expiresAt: record.expiresAt,
         address,
       };

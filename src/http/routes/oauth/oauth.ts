@@ -117,6 +117,7 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
       if (!traded.ok) {
         const { code, message } = traded.error;
         if (code === 'insufficient_scope') return refuse(reply, 400, 'invalid_scope', message);
+        if (code === 'forbidden') return refuse(reply, 400, 'invalid_request', `subject_token: ${message}`);
         return refuse(reply, statusOf(code), 'temporarily_unavailable', message);
       }
       return noStore(reply).send({
@@ -148,6 +149,7 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
         return noStore(reply).send({ active: false });
       }
       const { record } = verdict.token;
+      const end = verdict.jwt?.expiresAt ?? record.expiresAt;
       return noStore(reply).send({
         active: true,
         scope: verifier.effectiveScopes(verdict).join(' '),
@@ -155,8 +157,8 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
         sub: record.username,
         token_type: 'Bearer',
         iss: issuer,
-        iat: record.createdAt,
-        ...(record.expiresAt === null ? {} : { exp: record.expiresAt }),
+        ...(verdict.jwt === null ? { iat: record.createdAt } : { aud: issuer }),
+        ...(end === null ? {} : { exp: end }),
         tid: record.id,
         kind: record.type,
         ...(record.service === null ? {} : { service: record.service }),
@@ -183,7 +185,7 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
           return refuse(reply, 503, 'temporarily_unavailable', verdict.message);
         return noStore(reply).send({});
       }
-      if (verdict.jwtScopes !== null) {
+      if (verdict.jwt !== null) {
         return refuse(reply, 400, 'unsupported_token_type', 'An access JWT ends with the token it came from');
       }
       const actor: Actor = verifier.actor(verdict, addressOf(request.raw, clientAddress));
