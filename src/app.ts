@@ -9,10 +9,14 @@ import { type Clock, DAY, systemClock } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { Secret } from './base/secret.ts';
 import type { Settings } from './config/settings.ts';
+import { createRewrap } from './connections/rewrap.ts';
+import { type ConnectionRoom, createConnectionRoom } from './connections/room.ts';
+import { createWebhookKey } from './connections/webhook-key.ts';
 import type { Keyring } from './crypto/keyring.ts';
 import { createPasswordHasher } from './crypto/password.ts';
 import { type RandomSource, randomBase62, systemRandom } from './crypto/random.ts';
 import { createSealer } from './crypto/seal.ts';
+import { atlasDialect } from './dialects/atlas/atlas.ts';
 import { gafaelfawrDialect } from './dialects/gafaelfawr/gafaelfawr.ts';
 import { osmoDialect } from './dialects/osmo/osmo.ts';
 import { createHousekeeping } from './housekeeping.ts';
@@ -23,6 +27,11 @@ import { guardRoutes } from './http/guard/routes.ts';
 import { createMetrics, newCounters } from './http/metrics.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { auditRoutes } from './http/routes/audit/audit.ts';
+import { connectionRoutes } from './http/routes/connections/connections.ts';
+import { credentialRoutes } from './http/routes/connections/credentials.ts';
+import { eventRoutes } from './http/routes/connections/events.ts';
+import { inventoryRoutes } from './http/routes/connections/inventory.ts';
+import { connectionMetrics } from './http/routes/connections/metrics.ts';
 import { oauthRoutes } from './http/routes/oauth/oauth.ts';
 import { operationRoutes } from './http/routes/operations/operations.ts';
 import { roleRoutes } from './http/routes/people/roles.ts';
@@ -30,6 +39,10 @@ import { userRoutes } from './http/routes/people/users.ts';
 import { sessionRoutes } from './http/routes/sessions/sessions.ts';
 import { tokenRoutes } from './http/routes/tokens/tokens.ts';
 import { createHttpServer } from './http/server.ts';
+import { createOutbound } from './outbound/client.ts';
+import { originUrl, parseOrigin } from './outbound/origin.ts';
+import { redactor } from './outbound/redact.ts';
+import { checkAuthority, parseFingerprint } from './outbound/trust.ts';
 import { createQuotaBook } from './people/quota-book.ts';
 import { createRateLimiter } from './people/rate.ts';
 import { createRoles } from './people/roles.ts';
@@ -113,6 +126,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const feedChanged = (changes: readonly Change[]): void => {
     for (const change of changes) {
       facts.forget(change);
+      connectionRoom.forget(change);
       if (change.topic === 'signing-keys') {
         signingKeys.forget();
         jwts.forget();
@@ -132,6 +146,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     changed: feedChanged,
     lost() {
       facts.forgetAll();
+      connectionRoom.forgetAll();
       signingKeys.forget();
       jwts.forget();
       rereadQuotas();
@@ -161,6 +176,34 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const lastUses = createLastUses({ write: store.recordLastUse, clock });
   const audit = createAuditTrail({ store, mac, anchor: fileAnchor(config.dataDir) });
 
+  const webhookSecret = await sealedValue(
+    database.db,
+    database.engine,
+    sealer,
+    'webhook-key',
+    () => new Secret(randomBase62(43, random)),
+  );
+  const room = createConnectionRoom({
+    store,
+    sealer,
+    wayOut: { parseOrigin, originUrl, parseFingerprint, checkAuthority, open: createOutbound, redactor },
+    clock,
+    newId: randomUUID,
+    proxy: proxyOf(process.env),
+    callSeconds: config.connectionTimeoutSeconds,
+    recheckSeconds: config.connectionCheckSeconds,
+    webhook:
+      secrets.webhookUrl === null || !webhookSecret.ok
+        ? null
+        : { url: secrets.webhookUrl, key: webhookSecret.value },
+    deliveryFailed: (error) => log.error({ err: error }, 'delivering events failed; tried again later'),
+  });
+  if (!room.ok) {
+    await database.close();
+    return room;
+  }
+  const connectionRoom: ConnectionRoom = room.value;
+
   const passwords = createPasswordHasher();
   const users = createUsers({ store, clock, passwords });
   const rates = createRateLimiter({ store, clock, process: randomUUID() });
@@ -184,6 +227,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     publicHost,
     delegatedSeconds: config.delegatedSeconds,
+    report: (error) => log.error({ err: error }, 'unexpected failure in the guard'),
   });
 
   const http = createHttpServer({
@@ -201,8 +245,10 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     },
   });
   await registerOpenapi(http, config.publicUrl, version);
+  const metrics = createMetrics(counters, feed.isFresh);
+  connectionMetrics(metrics, store);
   operationRoutes(http, {
-    metrics: createMetrics(counters, feed.isFresh),
+    metrics,
     async obstacles() {
       const reasons: string[] = [];
       if (!feed.isFresh()) reasons.push('the change feed has not been read for five seconds');
@@ -245,6 +291,16 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     issuer: config.publicUrl,
   });
+  connectionRoutes(http, { authenticate, clock, ...connectionRoom });
+  credentialRoutes(http, { authenticate, clock, ...connectionRoom });
+  inventoryRoutes(http, { authenticate, ...connectionRoom });
+  eventRoutes(http, {
+    authenticate,
+    events: connectionRoom.events,
+    rewrap: createRewrap({ store, sealer, keyring, clock }),
+    webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookSecret }),
+  });
+  atlasDialect(http, { authenticate, clock, ...connectionRoom });
   osmoDialect(http, {
     authenticate,
     verifier,
@@ -299,6 +355,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       async rotateSigningKeys() {
         if (await signingKeys.isDue(config.signingKeyDays * DAY)) await signingKeys.rotate(internalActor);
       },
+      tendConnections: connectionRoom.turn,
     },
   });
 
@@ -321,4 +378,11 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       await database.close();
     },
   });
+}
+
+/** The proxy that other programs of this machine use; connections go straight, and a test says so. */
+function proxyOf(environment: Readonly<Record<string, string | undefined>>) {
+  const address = environment.HTTPS_PROXY ?? environment.https_proxy ?? '';
+  const exceptions = environment.NO_PROXY ?? environment.no_proxy ?? '';
+  return address === '' ? null : { address, exceptions };
 }

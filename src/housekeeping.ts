@@ -25,6 +25,8 @@ interface Dependencies {
     sweepEndedTokens(nowMs: number): Promise<void>;
     prune(nowMs: number): Promise<void>;
     rotateSigningKeys(): Promise<void>;
+    /** Other systems take their time; it must not keep the rest waiting. */
+    tendConnections(): Promise<void>;
   };
 }
 
@@ -33,6 +35,8 @@ const RATES_EVERY_MS = 500;
 const LAST_USE_EVERY_MS = 20_000;
 const HOUSE_EVERY_MS = 60_000;
 const LEASE_MS = 150_000;
+/** A round of tests may take long; the lease outlives it, so that no second process begins another. */
+const TENDING_LEASE_MS = 600_000;
 
 export function createHousekeeping({
   leases,
@@ -71,6 +75,18 @@ export function createHousekeeping({
       await oneProcess.prune(clock());
       await oneProcess.rotateSigningKeys();
     });
+  let tending = false;
+  const tendConnections = (): void => {
+    if (tending) return;
+    tending = true;
+    attempt('tending connections', async () => {
+      try {
+        if (await leases.take('connections', holder, TENDING_LEASE_MS)) await oneProcess.tendConnections();
+      } finally {
+        tending = false;
+      }
+    });
+  };
 
   return {
     start() {
@@ -78,6 +94,7 @@ export function createHousekeeping({
       every(RATES_EVERY_MS, shareRates);
       every(LAST_USE_EVERY_MS, flushLastUses);
       every(HOUSE_EVERY_MS, keepHouse);
+      every(HOUSE_EVERY_MS, tendConnections);
       keepHouse();
     },
     async stop() {

@@ -25,12 +25,18 @@ export interface Config {
   readonly scopes: Readonly<Record<string, string>>;
   /** Quotas of the installation; null when none are configured. */
   readonly quotas: ConfiguredQuotas | null;
+  /** Time between two scheduled tests of a connection; null: none. */
+  readonly connectionCheckSeconds: number | null;
+  /** What one call may take while a connection is tested. */
+  readonly connectionTimeoutSeconds: number;
   readonly logLevel: string;
 }
 
 export interface Secrets {
   readonly databaseUrl: Secret | null;
   readonly bootstrapToken: Secret | null;
+  /** Where events are posted; its path may be secret. */
+  readonly webhookUrl: Secret | null;
   /** Key text from the environment instead of a file. */
   readonly masterKeys: Secret | null;
 }
@@ -130,6 +136,18 @@ const Environment = z.object({
       return z.NEVER;
     })
     .optional(),
+  TESSERA_CONNECTION_CHECK: z
+    .union([z.literal('off').transform(() => null), duration(5 * MINUTE)])
+    .default(60 * MINUTE),
+  TESSERA_CONNECTION_TIMEOUT: z
+    .string()
+    .regex(/^([1-9]|[1-5]\d|60)s$/, 'must be from 1s to 60s')
+    .transform((text) => Number(text.slice(0, -1)))
+    .default(20),
+  TESSERA_WEBHOOK_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/?#@\s]+([/?][^#\s]*)?$/, 'must be a http:// or https:// address without user name')
+    .optional(),
   TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -187,11 +205,14 @@ export function readSettings(
           .filter((part) => part !== ''),
         scopes: env.TESSERA_SCOPES,
         quotas: env.TESSERA_QUOTA_FILE ?? null,
+        connectionCheckSeconds: env.TESSERA_CONNECTION_CHECK,
+        connectionTimeoutSeconds: env.TESSERA_CONNECTION_TIMEOUT,
         logLevel: env.TESSERA_LOG_LEVEL,
       },
       secrets: {
         databaseUrl: secret(env.TESSERA_DATABASE_URL),
         bootstrapToken: secret(env.TESSERA_BOOTSTRAP_TOKEN),
+        webhookUrl: secret(env.TESSERA_WEBHOOK_URL),
         masterKeys: secret(env.TESSERA_MASTER_KEY),
       },
     },

@@ -22,6 +22,11 @@ export interface ValuesToTest extends TargetWish {
   readonly probePassword?: Secret;
 }
 
+export interface Tested {
+  readonly record: ConnectionRecord;
+  readonly examination: Examination;
+}
+
 export interface Checked {
   readonly record: ConnectionRecord;
   /** Null where the test could not be made; `problem` then says why. */
@@ -31,7 +36,7 @@ export interface Checked {
 
 export interface Testing {
   /** A stored connection; what is found is written down. */
-  stored(actor: Actor, key: string, wanted: Wanted): Promise<Result<Checked>>;
+  stored(actor: Actor, key: string, wanted: Wanted): Promise<Result<Tested>>;
   /** Values that are not stored, and nothing of them is kept. */
   values(actor: Actor, values: ValuesToTest): Promise<Result<Examination>>;
   /** All connections, or one, ten side by side. */
@@ -65,7 +70,7 @@ export function createTesting({ store, vault, wayOut, examiner, outcomes, clock 
     return mine;
   }
 
-  const test = (actor: Actor, id: string, wanted: Wanted, patient: boolean): Promise<Result<Checked>> =>
+  const test = (actor: Actor, id: string, wanted: Wanted, patient: boolean): Promise<Result<Tested>> =>
     inTurn(id, async () => {
       const record = await store.connection(id);
       if (record === null) return err(unknownConnection(id));
@@ -77,7 +82,7 @@ export function createTesting({ store, vault, wayOut, examiner, outcomes, clock 
       }
       const examination = await examiner.examine(candidate.value, patient);
       const written = await outcomes.tested(actor, record, examination);
-      return written.ok ? ok({ record: written.value, examination, problem: null }) : written;
+      return written.ok ? ok({ record: written.value, examination }) : written;
     });
 
   /** Several at once; the rest wait for a free place. */
@@ -102,7 +107,7 @@ export function createTesting({ store, vault, wayOut, examiner, outcomes, clock 
     return sideBySide(records, async (record) => {
       try {
         const checked = await test(actor, record.id, {}, patient);
-        if (checked.ok) return checked.value;
+        if (checked.ok) return { ...checked.value, problem: null };
         return { record, examination: null, problem: checked.error.message };
       } catch (error) {
         // One connection whose test breaks must not hide the others.

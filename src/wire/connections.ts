@@ -33,7 +33,7 @@ export const TrustInput = z
     }),
     z.strictObject({
       mode: z.literal('ca'),
-      ca: z.string().max(200_000).meta({ description: 'PEM text of the authority' }),
+      ca: z.string().max(48_000).meta({ description: 'PEM text of the authority' }),
       server_name: z
         .string()
         .min(1)

@@ -1,0 +1,187 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { err, ok, type Result } from '../../../base/result.ts';
+import type { HostList, Inventory } from '../../../connections/inventory.ts';
+import type { KindView } from '../../../connections/room.ts';
+import { Problem } from '../../../wire/common.ts';
+import {
+  Host,
+  HostDetails,
+  HostPart,
+  HostQuery,
+  InventoryLine,
+  KindList,
+  NodeList,
+  Rights,
+  RightsQuery,
+  TemplateList,
+} from '../../../wire/connections.ts';
+import type { Authenticate, Caller } from '../../authenticate.ts';
+import { route, sendFault } from '../../route.ts';
+import { CONNECTIONS, Keyed, TAG } from './connections.ts';
+import { sendLines } from './lines.ts';
+import { presentTemplate } from './present.ts';
+import { defined, rightsWish } from './wish.ts';
+
+export interface InventoryRouteNeeds {
+  readonly authenticate: Authenticate;
+  readonly inventory: Inventory;
+  readonly kinds: readonly KindView[];
+}
+
+const OneHost = z.object({ id: Keyed.shape.id, host: z.string().min(1).max(255) });
+const PartOfHost = OneHost.extend({ part: HostPart });
+
+export function inventoryRoutes(
+  app: FastifyInstance,
+  { authenticate, inventory, kinds }: InventoryRouteNeeds,
+): void {
+  const tag = TAG;
+  const faults = ['insufficient_scope', 'not_found', 'not_supported', 'upstream_failed'] as const;
+
+  route(app, authenticate, {
+    method: 'GET',
+    path: '/api/v1/connection-kinds',
+    tag,
+    summary: 'Kinds of systems, how they are logged in to and which tasks are known',
+    response: KindList,
+    handle: async () =>
+      ok({
+        items: kinds.map(({ name, defaultPort, methods, tasks }) => ({
+          kind: name,
+          default_port: defaultPort,
+          methods: [...methods],
+          tasks: Object.entries(tasks).map(([task, description]) => ({ name: task, description })),
+        })),
+      }),
+  });
+
+  route(app, authenticate, {
+    method: 'GET',
+    path: `${CONNECTIONS}/:id/rights`,
+    tag,
+    summary: 'What the credential has and needs for a task',
+    params: Keyed,
+    query: RightsQuery,
+    response: Rights,
+    faults,
+    async handle({ params, query, caller }) {
+      const found = await inventory.rights(caller.actor, params.id, query.for, rightsWish(query));
+      if (!found.ok) return found;
+      const { task, lines, missing, fix, obsolete, unneeded } = found.value;
+      return ok({
+        task,
+        lines: lines.map((line) => ({ ...line, needs: [...line.needs] })),
+        missing: [...missing],
+        fix: [...fix],
+        ...(obsolete === undefined ? {} : { obsolete: [...obsolete] }),
+        ...(unneeded === undefined ? {} : { unneeded: [...unneeded] }),
+      });
+    },
+  });
+
+  route(app, authenticate, {
+    method: 'GET',
+    path: `${CONNECTIONS}/:id/nodes`,
+    tag,
+    summary: 'Nodes of a Proxmox VE cluster',
+    params: Keyed,
+    response: NodeList,
+    faults,
+    async handle({ params, caller }) {
+      const nodes = await inventory.nodes(caller.actor, params.id);
+      return nodes.ok ? ok({ items: nodes.value.map((node) => ({ ...node })) }) : nodes;
+    },
+  });
+
+  route(app, authenticate, {
+    method: 'GET',
+    path: `${CONNECTIONS}/:id/templates`,
+    tag,
+    summary: 'Templates of a Proxmox VE cluster',
+    params: Keyed,
+    response: TemplateList,
+    faults,
+    async handle({ params, caller }) {
+      const templates = await inventory.templates(caller.actor, params.id);
+      return templates.ok ? ok({ items: templates.value.map(presentTemplate) }) : templates;
+    },
+  });
+
+  route(app, authenticate, {
+    method: 'GET',
+    path: `${CONNECTIONS}/:id/hosts/:host`,
+    tag,
+    summary: 'One host, as Foreman tells it',
+    params: OneHost,
+    response: Host,
+    faults,
+    async handle({ params, caller }) {
+      const host = await inventory.host(caller.actor, params.id, params.host);
+      return host.ok ? ok({ ...host.value }) : host;
+    },
+  });
+
+  route(app, authenticate, {
+    method: 'GET',
+    path: `${CONNECTIONS}/:id/hosts/:host/:part`,
+    tag,
+    summary: 'Facts, parameters or Puppet classes of a host',
+    params: PartOfHost,
+    response: HostDetails,
+    faults,
+    async handle({ params, caller }) {
+      const found = await inventory.hostPart(caller.actor, params.id, params.host, params.part);
+      return found.ok ? ok({ value: found.value }) : found;
+    },
+  });
+
+  const list = (what: HostList, summary: string): void => {
+    const callers = new WeakMap<FastifyRequest, Result<Caller>>();
+    app.route({
+      method: 'GET',
+      url: `${CONNECTIONS}/:id/${what}`,
+      schema: {
+        tags: [tag],
+        summary,
+        description:
+          'JSON lines: a page each as it arrives, and a last line that says whether the list is whole.',
+        params: Keyed,
+        querystring: HostQuery,
+        security: [{ bearer: [] }, { session: [] }],
+        response: { 200: InventoryLine, 401: Problem, 403: Problem, 404: Problem, 502: Problem },
+      },
+      onRequest: async (request, reply) => {
+        const caller = await authenticate(request.raw, { usedOn: 'api' });
+        callers.set(request, caller);
+        if (!caller.ok) return sendFault(reply, caller.error);
+      },
+      handler: async (request, reply) => {
+        const caller = callers.get(request) ?? err(unreachable());
+        if (!caller.ok) return sendFault(reply, caller.error);
+        const { id } = request.params as z.output<typeof Keyed>;
+        const { organization_id, location_id, per_page, search } = request.query as z.output<
+          typeof HostQuery
+        >;
+        const pages = await inventory.pages(
+          caller.value.actor,
+          id,
+          what,
+          defined({
+            search,
+            organizationId: organization_id,
+            locationId: location_id,
+            perPage: per_page,
+          }),
+        );
+        return pages.ok ? sendLines(reply, pages.value) : sendFault(reply, pages.error);
+      },
+    });
+  };
+  list('hosts', 'Hosts of a Foreman, page after page');
+  list('hypervisors', 'Hypervisors (compute resources) of a Foreman, page after page');
+}
+
+const unreachable = (): never => {
+  throw new Error('unreachable: the request was not authenticated');
+};
