@@ -50,14 +50,15 @@ function layerLine({ out: { paint } }: Context, { layer, state }: TestReport['la
   return paint.dim(`- ${words}: not reached`);
 }
 
-export function verdictLine({ out: { paint } }: Context, report: TestReport): string {
+export function verdictLine(context: Context, report: Pick<TestReport, 'verdict' | 'sentence'>): string {
+  const { paint } = context.out;
   const word =
     report.verdict === 'failed'
       ? paint.red('FAILED')
       : report.verdict === 'warnings'
         ? paint.yellow('OK, with warnings')
         : paint.green('OK');
-  return `Verdict: ${word}. ${printable(report.sentence)}`;
+  return `Verdict: ${word}.\n${folded('', 0, report.sentence, context.io.columns)}`;
 }
 
 /** Sentence, evidence and remedy. Commands are not folded, because they get copied. */
@@ -75,8 +76,12 @@ export function findingText(context: Context, finding: Finding): string {
   ].join('\n');
 }
 
-function indented(head: string, indent: number, text: string, { io }: Context): string {
-  const lines = wrap(printable(text), Math.max(20, io.columns - indent)).split('\n');
+const indented = (head: string, indent: number, text: string, { io }: Context): string =>
+  folded(head, indent, text, io.columns);
+
+/** Text behind a head, its further lines indented, within the width. `indent` is the width of the head. */
+export function folded(head: string, indent: number, text: string, width: number): string {
+  const lines = wrap(printable(text), Math.max(20, width - indent)).split('\n');
   return lines.map((line, at) => (at === 0 ? head : ' '.repeat(indent)) + line).join('\n');
 }
 

@@ -2,6 +2,7 @@ import { PROXMOX_TASKS, rightsFor } from '../../local/proxmox/rights.ts';
 import type { Context } from '../context.ts';
 import { EXIT, usageError } from '../failure.ts';
 import { orFail } from '../local-failure.ts';
+import { onServer } from '../proxmox/on-server.ts';
 import { rightsView } from '../proxmox/rights-view.ts';
 import { refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
 import { waiting } from '../waiting.ts';
@@ -32,6 +33,7 @@ export async function run(options: Options, context: Context): Promise<number> {
       `--template: '${template}' is not the number of a guest.`,
       'See: tessera proxmox templates',
     );
+  if (options.connection !== undefined) return ofConnection(options.connection, task, options, context);
   const settings = await settingsOf(options, context);
   const { clock, env } = context.io;
   const expect = {
@@ -52,5 +54,21 @@ export async function run(options: Options, context: Context): Promise<number> {
     obsolete: [...(rights.obsolete ?? [])],
     unneeded: [...(rights.unneeded ?? [])],
   });
+  return rights.missing.length === 0 && (rights.obsolete ?? []).length === 0 ? EXIT.done : RIGHTS_MISSING;
+}
+
+async function ofConnection(name: string, task: string, options: Options, context: Context): Promise<number> {
+  const { tessera, connection } = await onServer(name, context);
+  const { template, storage, bridge, pool, node, privileges } = options;
+  const rights = await tessera.connections.rights(connection.id, {
+    for: task,
+    storage,
+    bridge,
+    pool,
+    node,
+    ...(template === undefined ? {} : { template: Number(template) }),
+    ...(privileges === undefined ? {} : { privileges: privileges.join(',') }),
+  });
+  rightsView(context, rights);
   return rights.missing.length === 0 && (rights.obsolete ?? []).length === 0 ? EXIT.done : RIGHTS_MISSING;
 }

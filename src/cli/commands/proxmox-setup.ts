@@ -23,14 +23,15 @@ export interface Options extends SourceOptions {
   readonly ubuntu2204?: string;
   readonly ubuntu2004?: string;
   readonly for?: string;
+  readonly store?: string;
 }
 
 export async function run(options: Options, context: Context): Promise<number> {
-  const { existing, ...draft } = await draftOf(options, context);
+  const draft = await draftOf(options, context);
   const file = envFileOf(options, context);
   const task = options.for ?? 'clone-vm';
   if (options.nonInteractive)
-    return runUnattended(await withSecrets(draft, options, context), file, task, context);
+    return runUnattended(await withSecrets(draft, options, context), file, task, options.store, context);
   if (context.out.json)
     throw usageError('The wizard talks to a person, not in JSON.', 'Add --non-interactive.');
   await runWizard(draft, file, task, questionsOf(context), context);
@@ -38,11 +39,8 @@ export async function run(options: Options, context: Context): Promise<number> {
 }
 
 /** What is known before anything is asked: the file as it stands, the environment, the flags. */
-async function draftOf(options: Options, context: Context): Promise<Draft & { existing: boolean }> {
-  const { env, ...others } = options;
-  const { existsSync } = await import('node:fs');
-  const existing = existsSync(envFileOf(options, context));
-  const found = await settingsOf(existing && env !== undefined ? options : others, context);
+async function draftOf(options: Options, context: Context): Promise<Draft> {
+  const found = await settingsOf(options, context, true);
   const templates = [
     { version: '22.04', id: options.ubuntu2204 },
     { version: '20.04', id: options.ubuntu2004 },
@@ -59,7 +57,6 @@ async function draftOf(options: Options, context: Context): Promise<Draft & { ex
     ...trustFlags(options, context),
     // What a file holds is about to be written anew, so how it was written before is of no interest.
     lines: [],
-    existing,
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Secret } from '../../base/secret.ts';
 import { testSettings } from '../../local/proxmox/test.ts';
+import { showServerTest } from '../connection-view.ts';
 import type { Context } from '../context.ts';
 import { orFail } from '../local-failure.ts';
 import { aboutTest } from '../proxmox/about.ts';
+import { onServer } from '../proxmox/on-server.ts';
 import { refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
 import { readSecret } from '../secret-input.ts';
 import { testText } from '../test-view.ts';
@@ -18,6 +20,7 @@ export interface Options extends SourceOptions {
 /** Tests settings from here; the exit code names the layer that failed. */
 export async function run(options: Options, context: Context): Promise<number> {
   refuseBoth(options);
+  if (options.connection !== undefined) return testConnection(options.connection, options, context);
   const settings = await settingsOf(options, context);
   const task = options.for ?? (options.tfvars === undefined ? 'clone-vm' : 'terraform');
   const owner = await ownerPassword(options, context);
@@ -42,4 +45,13 @@ async function ownerPassword(options: Options, context: Context): Promise<Secret
   if (!asked && file === undefined) return undefined;
   const ask = "Password of the token's owner (used for one login)?";
   return readSecret(context, { what: 'password', file, ask, flags: '--owner-password-file FILE' });
+}
+
+async function testConnection(name: string, options: Options, context: Context): Promise<number> {
+  const { tessera, connection } = await onServer(name, context);
+  const owner = await ownerPassword(options, context);
+  const { for: task = 'clone-vm', node, privileges } = options;
+  const expect = { node, privileges, ...(task === 'none' ? {} : { task }) };
+  const report = await tessera.connections.test(connection.id, { expect, probe_password: owner?.reveal() });
+  return showServerTest(connection, report, context);
 }

@@ -8,7 +8,8 @@ import { failureOf, orFail } from '../local-failure.ts';
 import { type ExpiryOptions, expiryOf } from '../moments.ts';
 import { type AdminOptions, adminLogin } from '../proxmox/admin.ts';
 import { expirySeconds } from '../proxmox/expiry.ts';
-import { envFileOf, type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { envFileOf, refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { makeOnServer } from '../proxmox/token-on-server.ts';
 import { waiting } from '../waiting.ts';
 
 export interface Options extends SourceOptions, AdminOptions, ExpiryOptions {
@@ -19,6 +20,7 @@ export interface Options extends SourceOptions, AdminOptions, ExpiryOptions {
   readonly bridge?: string;
   readonly pool?: string;
   readonly save?: boolean;
+  readonly storeAs?: string;
 }
 
 const DEFAULT_NAME = 'api';
@@ -30,6 +32,13 @@ export async function run(options: Options, context: Context): Promise<void> {
     throw usageError(
       `There is no task '${task}'.`,
       `Choose one of: ${Object.keys(PROXMOX_TASKS).join(', ')}`,
+    );
+  refuseBoth(options);
+  if (options.connection !== undefined) return onServer(options.connection, task, options, context);
+  if (options.storeAs !== undefined)
+    throw usageError(
+      '--store-as stores on the server.',
+      'Add --connection NAME: it says where Proxmox VE is.',
     );
   const settings = await settingsOf(options, context);
   const file = envFileOf(options, context);
@@ -85,3 +94,16 @@ export async function run(options: Options, context: Context): Promise<void> {
 
 const isoOrNull = (atSeconds: number | null): string | null =>
   atSeconds === null ? null : new Date(atSeconds * 1000).toISOString();
+
+async function onServer(name: string, task: string, options: Options, context: Context): Promise<void> {
+  const expiry = expirySeconds(expiryOf(options), context.io.clock());
+  const { user, storage, bridge, pool, node } = options;
+  const wish = {
+    name: options.name ?? DEFAULT_NAME,
+    user,
+    task,
+    expires_at: isoOrNull(expiry),
+    expect: { storage, bridge, pool, node },
+  };
+  await makeOnServer(name, wish, options, context);
+}

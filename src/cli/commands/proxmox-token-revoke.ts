@@ -4,7 +4,8 @@ import { type Context, confirmed } from '../context.ts';
 import { CliError } from '../failure.ts';
 import { orFail } from '../local-failure.ts';
 import { type AdminOptions, adminLogin } from '../proxmox/admin.ts';
-import { type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { revokeOnServer } from '../proxmox/token-on-server.ts';
 import { waiting } from '../waiting.ts';
 
 export interface Options extends SourceOptions, AdminOptions {
@@ -14,6 +15,11 @@ export interface Options extends SourceOptions, AdminOptions {
 
 /** Deletes the token of the settings on the server; the settings stay as they are. */
 export async function run(options: Options, context: Context): Promise<void> {
+  refuseBoth(options);
+  if (options.connection !== undefined) {
+    await confirmed(context, `Revoke the credential of ${options.connection}?`, options.yes);
+    return revokeOnServer(options.connection, options, context);
+  }
   const settings = await settingsOf(options, context);
   const { credential } = orFail(chooseCredential(settings));
   if (credential.method !== 'token') throw new CliError('There is a password here, not a token to revoke.');

@@ -14,7 +14,8 @@ import type { Context } from '../context.ts';
 import { CliError } from '../failure.ts';
 import { failureOf, orFail } from '../local-failure.ts';
 import { type AdminOptions, adminLogin } from '../proxmox/admin.ts';
-import { envFileOf, fileAt, type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { envFileOf, fileAt, refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { rotateOnServer } from '../proxmox/token-on-server.ts';
 import { verdictLine } from '../test-view.ts';
 import { waiting } from '../waiting.ts';
 
@@ -24,7 +25,11 @@ export interface Options extends SourceOptions, AdminOptions {
 
 /** A new secret for the token of `.env` or tfvars, written wherever the old one stood, then tested. */
 export async function run(options: Options, context: Context): Promise<number> {
-  const settings = await settingsOf(options, context);
+  if (options.connection !== undefined) {
+    refuseBoth(options);
+    return rotateOnServer(options.connection, options, context);
+  }
+  const settings = await settingsOf(withoutTwo(options), context);
   const { credential } = orFail(chooseCredential(settings));
   if (credential.method !== 'token')
     throw new CliError(
@@ -56,6 +61,10 @@ export async function run(options: Options, context: Context): Promise<number> {
   );
   return gone.ok ? test.outcome.exit_code : 1;
 }
+
+/** Both files may be named here: the token is read from the first and written to both. */
+const withoutTwo = ({ tfvars, ...others }: Options): Options =>
+  others.env === undefined && tfvars !== undefined ? { ...others, tfvars } : others;
 
 interface Files {
   readonly env: string | null;

@@ -1,13 +1,14 @@
 import type { Inspected } from '../../local/proxmox/inspect.ts';
 import { saveEnv, trustChanges } from '../../local/proxmox/save.ts';
 import { trustOf, trustWords } from '../../local/proxmox/trust.ts';
+import { trustOnServer } from '../connection-trust.ts';
 import { type Context, confirmed } from '../context.ts';
 import { CliError, EXIT, usageError } from '../failure.ts';
 import { orFail } from '../local-failure.ts';
 import { look } from '../proxmox/ask-host.ts';
 import { certificateText } from '../proxmox/certificate-view.ts';
 import type { Draft } from '../proxmox/draft.ts';
-import { envFileOf, fileAt, type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { envFileOf, fileAt, refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
 import { findingText } from '../test-view.ts';
 
 export interface Options extends SourceOptions {
@@ -25,6 +26,8 @@ const NOT_TRUSTED = 3;
 
 /** Shows the certificate and how it is trusted, or decides that anew and keeps the decision in `.env`. */
 export async function run(options: Options, context: Context): Promise<number> {
+  refuseBoth(options);
+  if (options.connection !== undefined) return trustOnServer(options.connection, options, context);
   const found: Draft = { ...(await settingsOf(options, context)) };
   if (found.host === '')
     throw usageError('No host is known.', 'Name it with --host, or run: tessera proxmox setup');

@@ -1,9 +1,9 @@
 import type { Inspected } from '../../local/proxmox/inspect.ts';
 import type { Context } from '../context.ts';
-import { printable } from '../text.ts';
+import { folded } from '../test-view.ts';
 
 /** What a person compares: whose it is, who says so, for which names, how long, and the fingerprint. */
-export function certificateText({ out: { paint } }: Context, chain: Inspected['chain']): string {
+export function certificateText({ out: { paint }, io }: Context, chain: Inspected['chain']): string {
   const [leaf] = chain;
   if (leaf === undefined) return 'No certificate was shown.';
   const date = (atSeconds: number): string => new Date(atSeconds * 1000).toISOString().slice(0, 10);
@@ -15,5 +15,5 @@ export function certificateText({ out: { paint } }: Context, chain: Inspected['c
     ['SHA-256', leaf.fingerprint.slice(0, 47)],
     ['', leaf.fingerprint.slice(48)],
   ];
-  return parts.map(([label, text]) => `${paint.dim(label.padEnd(16))}${printable(text)}`).join('\n');
+  return parts.map(([label, text]) => folded(paint.dim(label.padEnd(16)), 16, text, io.columns)).join('\n');
 }

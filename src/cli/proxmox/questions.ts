@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { usageError } from '../failure.ts';
 import type { Prompter } from '../prompts.ts';
-import { wrap } from '../text.ts';
+import { folded } from '../test-view.ts';
 
 /** The questions of the wizard. Menus take the number, as the guide shows them. */
 export interface Questions {
@@ -28,7 +28,15 @@ export function questionsOf(context: Context): Questions {
     out.remark(
       paragraph
         .split('\n')
-        .map((line) => wrap(line, io.columns))
+        .map((line) => {
+          const indent = /^ */.exec(line)?.[0] ?? '';
+          return folded(
+            indent,
+            indent.length + (indent === '' ? 0 : 3),
+            line.slice(indent.length),
+            io.columns,
+          );
+        })
         .join('\n'),
     );
   return {

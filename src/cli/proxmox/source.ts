@@ -22,7 +22,11 @@ export const envFileOf = (options: SourceOptions, context: Context): string =>
   fileAt(options.env ?? '.env', context);
 
 /** Settings of this machine, with what was said on the command line in front. */
-export async function settingsOf(options: SourceOptions, context: Context): Promise<ProxmoxSettings> {
+export async function settingsOf(
+  options: SourceOptions,
+  context: Context,
+  toWrite = false,
+): Promise<ProxmoxSettings> {
   const { env, tfvars, host, node } = options;
   const found = orFail(
     await findSettings({
@@ -30,6 +34,7 @@ export async function settingsOf(options: SourceOptions, context: Context): Prom
       ...(tfvars === undefined ? {} : { tfvarsFile: fileAt(tfvars, context) }),
       folder: process.cwd(),
       environment: context.io.env,
+      toWrite,
     }),
   );
   return {

@@ -12,6 +12,7 @@ import { keepHost, look } from './ask-host.ts';
 import { certificateText } from './certificate-view.ts';
 import { changesText } from './changes-view.ts';
 import { type Draft, likelyNode, likelyTemplate, seenIn, templateList } from './draft.ts';
+import { storeConnection } from './store.ts';
 import { tryDraft } from './try-draft.ts';
 
 /**
@@ -22,6 +23,7 @@ export async function runUnattended(
   draft: Draft,
   file: string,
   task: string,
+  store: string | undefined,
   context: Context,
 ): Promise<number> {
   const refused = await refuseEnvFile(file);
@@ -48,6 +50,7 @@ export async function runUnattended(
     context.out.remark(changesText(context, shown));
     context.out.remark(`Saved to ${file}, readable by you alone (mode 600).`);
   }
+  if (store !== undefined) await storeConnection(store, draft, context);
   return EXIT.done;
 }
 

@@ -15,6 +15,7 @@ import { askTrust } from './ask-trust.ts';
 import { changesText } from './changes-view.ts';
 import { type Draft, likelyNode, likelyTemplate, seenIn, templateList } from './draft.ts';
 import type { Questions } from './questions.ts';
+import { offerToStore } from './store.ts';
 import { tryDraft } from './try-draft.ts';
 
 const INTRO = `This sets up a connection to Proxmox VE. You need:
@@ -45,6 +46,7 @@ export async function runWizard(
   }
   showFindings(passed, ask, context);
   await save(draft, file, ask, context);
+  await offerToStore(draft, ask, context);
   context.out.remark(
     '\nNext:\n  tessera proxmox test     check it at any time\n  tessera serve            start the server',
   );

@@ -16,6 +16,8 @@ export interface Places {
   readonly tfvarsFile?: string;
   readonly folder: string;
   readonly environment: Environment;
+  /** The file is about to be written: it need not exist, and the environment goes before it. */
+  readonly toWrite?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function findSettings(places: Places): Promise<Result<ProxmoxSettin
     return err(fault('invalid_request', 'Two files are named.', { fix: 'Give --env or --tfvars.' }));
   if (places.tfvarsFile !== undefined)
     return fromTfvars(resolve(places.folder, places.tfvarsFile), places.environment);
-  const named = places.envFile !== undefined;
+  const named = places.envFile !== undefined && places.toWrite !== true;
   const file = resolve(places.folder, places.envFile ?? '.env');
   const bytes = await readSettingsFile(file);
   if (!bytes.ok) return bytes;

@@ -99,7 +99,7 @@ export async function saveEnv(file: string, changes: EnvChanges): Promise<Result
 
 /** Only a change of everything brings the ports; a new token in a file of another shape does not. */
 function withPorts(changes: EnvChanges, before: ReadonlyMap<string, string>): EnvChanges {
-  if (changes[ENV_NAMES.host] === undefined) return changes;
+  if (changes[ENV_NAMES.node] === undefined) return changes;
   const missing = Object.entries(PORTS).filter(([key]) => !before.has(key));
   return { ...changes, ...Object.fromEntries(missing) };
 }
