@@ -62,7 +62,7 @@ import { createAccessJwts } from './tokens/access-jwt.ts';
 import { createDelegate } from './tokens/delegate.ts';
 import { createEdit } from './tokens/edit.ts';
 import { createExchange } from './tokens/exchange.ts';
-import { createFacts } from './tokens/facts.ts';
+import { BRIEF, createFacts } from './tokens/facts.ts';
 import { createLastUses } from './tokens/last-use.ts';
 import { createMint } from './tokens/mint.ts';
 import { createTokenQueries } from './tokens/query.ts';
@@ -83,6 +83,8 @@ export interface AppNeeds {
 export interface App {
   readonly http: FastifyInstance;
   readonly setup: Setup;
+  /** What the schedule does with connections, now. */
+  readonly tendConnections: () => Promise<void>;
   /** Begins following the feed and the timers; call before listening. */
   start(): Promise<Result<void>>;
   /** Stops in reverse order; what was gathered in memory is written. */
@@ -153,7 +155,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     },
   });
 
-  const verifier = createVerifier({ facts, jwts, clock, feedIsFresh: feed.isFresh });
+  const anew = () => createFacts(store, BRIEF);
+  const verifier = createVerifier({ facts, anew, jwts, clock, feedIsFresh: feed.isFresh });
   const mintSettings = { longestSeconds: config.longestTokenSeconds, sessionSeconds: config.sessionSeconds };
   const mint = createMint({ store, clock, random, settings: mintSettings });
   const edit = createEdit({ store, clock, longestSeconds: config.longestTokenSeconds });
@@ -362,6 +365,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   return ok({
     http,
     setup,
+    tendConnections: connectionRoom.turn,
     async start() {
       const keys = await signingKeys.ensure();
       if (!keys.ok && keys.error.code !== 'sealed') return err(keys.error);

@@ -204,13 +204,13 @@ export function connectionRoutes(
     tag,
     summary: 'Test a connection',
     params: Keyed,
-    body: TestStored.default({}),
+    body: TestStored.nullish(),
     response: TestReport,
     faults: ['insufficient_scope', 'not_found', 'connection_failed', 'sealed'],
     async handle({ params, body, caller }) {
       const checked = await testing.stored(caller.actor, params.id, {
-        ...expectWish(body.expect),
-        ...probe(body.probe_password),
+        ...expectWish(body?.expect),
+        ...probe(body?.probe_password),
       });
       return checked.ok ? ok(presentReport(checked.value.examination)) : checked;
     },

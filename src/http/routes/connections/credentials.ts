@@ -91,11 +91,11 @@ export function credentialRoutes(
     tag,
     summary: 'Replace the credential of a connection',
     params: Keyed,
-    body: RotateCredential.default({}),
+    body: RotateCredential.nullish(),
     response: RotatedCredential,
     faults: ['insufficient_scope', 'not_found', 'not_supported', 'conflict', 'upstream_failed', 'sealed'],
     async handle({ params, body, caller }) {
-      const admin = body.admin === undefined ? undefined : credentialWish(body.admin);
+      const admin = body?.admin === undefined ? undefined : credentialWish(body.admin);
       const rotated = await credentials.rotate(caller.actor, params.id, admin);
       if (!rotated.ok) return rotated;
       return ok({
@@ -112,11 +112,11 @@ export function credentialRoutes(
     tag,
     summary: 'Revoke the credential upstream and forget it',
     params: Keyed,
-    body: RevokeCredential.default({}),
+    body: RevokeCredential.nullish(),
     response: Connection,
     faults: ['insufficient_scope', 'not_found', 'not_supported', 'conflict', 'upstream_failed'],
     async handle({ params, body, caller }) {
-      const admin = body.admin === undefined ? undefined : credentialWish(body.admin);
+      const admin = body?.admin === undefined ? undefined : credentialWish(body.admin);
       const revoked = await credentials.revoke(caller.actor, params.id, admin);
       return revoked.ok ? ok(presentConnection(revoked.value, seconds(clock))) : revoked;
     },
@@ -152,12 +152,12 @@ export function credentialRoutes(
     tag,
     summary: 'Revoke a token in Foreman',
     params: Numbered,
-    body: RevokeUpstreamToken.default({}),
+    body: RevokeUpstreamToken.nullish(),
     faults: ['insufficient_scope', 'not_found', 'not_supported', 'upstream_failed'],
     handle: async ({ params, body, caller }) =>
       upstreamTokens.revoke(caller.actor, params.id, params.token, {
-        ...(body.user === undefined ? {} : { user: body.user }),
-        ...(body.admin === undefined ? {} : { admin: credentialWish(body.admin) }),
+        ...(body?.user === undefined ? {} : { user: body.user }),
+        ...(body?.admin === undefined ? {} : { admin: credentialWish(body.admin) }),
       }),
   });
 }
