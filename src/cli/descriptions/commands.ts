@@ -1,4 +1,6 @@
 import type { CommandDescription } from '../description.ts';
+import { CONNECTION_COMMANDS } from './connections.ts';
+import { FOREMAN_COMMANDS } from './foreman.ts';
 import { OPERATION_COMMANDS } from './operations.ts';
 import { PEOPLE_COMMANDS } from './people.ts';
 import { PROXMOX_COMMANDS } from './proxmox.ts';
@@ -10,6 +12,8 @@ export const COMMANDS: readonly CommandDescription[] = [
   ...SESSION_COMMANDS,
   ...TOKEN_COMMANDS,
   ...PEOPLE_COMMANDS,
+  ...CONNECTION_COMMANDS,
   ...PROXMOX_COMMANDS,
+  ...FOREMAN_COMMANDS,
   ...OPERATION_COMMANDS,
 ];

@@ -59,8 +59,13 @@ export const OPERATION_COMMANDS: readonly CommandDescription[] = [
   },
   {
     name: 'keys',
-    summary: 'Manage signing keys',
+    summary: 'Manage keys',
     commands: [
+      {
+        name: 'rotate',
+        summary: 'Wrap every stored secret with the active master key, while the server goes on',
+        load: () => import('../commands/keys-rotate.ts'),
+      },
       {
         name: 'rotate-signing',
         summary: 'Bring a new signing key into use; nothing signed before is refused',

@@ -1,0 +1,14 @@
+import type { Context } from '../context.ts';
+import { type HostOptions, hostPart, matching, rowsOf } from '../foreman/host-part.ts';
+import { field, type Row } from '../foreman/rows.ts';
+
+export async function run(options: HostOptions, context: Context): Promise<void> {
+  const rows = matching(rowsOf(await hostPart(options, 'parameters', context)), options.search);
+  context.out.list(rows, COLUMNS, 'The host has no parameter.');
+}
+
+const COLUMNS = [
+  { head: 'ID', cell: (row: Row) => field(row, 'id') },
+  { head: 'Name', cell: (row: Row) => field(row, 'name') },
+  { head: 'Value', cell: (row: Row) => field(row, 'value'), folds: true },
+];

@@ -1,0 +1,19 @@
+import { showServerTest } from '../connection-view.ts';
+import type { Context } from '../context.ts';
+import { foremanConfig } from '../foreman/config.ts';
+
+export interface Options {
+  readonly configId: string;
+}
+
+/** The exit code names the layer that failed. */
+export async function run(options: Options, context: Context): Promise<number> {
+  const { tessera, config } = await foremanConfig(options, context);
+  const report = await tessera.connections.test(config.id);
+  const code = showServerTest(config, report, context);
+  if (!context.out.json)
+    context.out.line(
+      report.ok ? `\nSuccessfully connected to ${config.origin}` : `\nConnection failed: ${report.sentence}`,
+    );
+  return code;
+}
