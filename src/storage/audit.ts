@@ -35,7 +35,7 @@ export function auditReads(db: Kysely<Tables>): Pick<AuditStore, 'entries' | 'he
   };
 }
 
-function toEntry(row: Tables['audit']): ChainedEntry {
+export function toEntry(row: Tables['audit']): ChainedEntry {
   return {
     seq: row.seq,
     at: row.at_ms,
