@@ -8,6 +8,7 @@ import type { Change } from './base/change.ts';
 import { type Clock, DAY, systemClock } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { Secret } from './base/secret.ts';
+import { createBrokerRoom } from './broker/room.ts';
 import type { Settings } from './config/settings.ts';
 import { createRewrap } from './connections/rewrap.ts';
 import { type ConnectionRoom, createConnectionRoom } from './connections/room.ts';
@@ -27,6 +28,7 @@ import { guardRoutes } from './http/guard/routes.ts';
 import { createMetrics, newCounters } from './http/metrics.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { auditRoutes } from './http/routes/audit/audit.ts';
+import { brokerRoutes } from './http/routes/broker/routes.ts';
 import { connectionRoutes } from './http/routes/connections/connections.ts';
 import { credentialRoutes } from './http/routes/connections/credentials.ts';
 import { eventRoutes } from './http/routes/connections/events.ts';
@@ -129,6 +131,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     for (const change of changes) {
       facts.forget(change);
       connectionRoom.forget(change);
+      broker.forget(change);
       if (change.topic === 'signing-keys') {
         signingKeys.forget();
         jwts.forget();
@@ -149,6 +152,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     lost() {
       facts.forgetAll();
       connectionRoom.forgetAll();
+      broker.forgetAll();
       signingKeys.forget();
       jwts.forget();
       rereadQuotas();
@@ -233,11 +237,30 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     report: (error) => log.error({ err: error }, 'unexpected failure in the guard'),
   });
 
+  const broker = createBrokerRoom({
+    store,
+    verifier,
+    outlets: connectionRoom.outlets,
+    lastUses,
+    audit,
+    clock,
+    newId: randomUUID,
+    addressOf({ socket, headers }) {
+      const forwarded = headers['x-forwarded-for'];
+      return clientAddress(socket.remoteAddress, typeof forwarded === 'string' ? forwarded : undefined);
+    },
+    host: config.host,
+    ownPorts: [config.port],
+    secure: null,
+    failed: (what, error) => log.error({ err: error }, `${what} failed`),
+  });
+
   const http = createHttpServer({
     log,
     counters,
     publicHost,
     fastPath(message, response) {
+      if (broker.door.take(message, response)) return true;
       const url = message.url ?? '';
       if (!url.startsWith('/ingress/a')) return false;
       const path = url.split('?', 1)[0];
@@ -247,6 +270,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       return true;
     },
   });
+  broker.door.attach(http.server);
   await registerOpenapi(http, config.publicUrl, version);
   const metrics = createMetrics(counters, feed.isFresh);
   connectionMetrics(metrics, store);
@@ -294,6 +318,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     issuer: config.publicUrl,
   });
+  brokerRoutes(http, { authenticate, ...broker });
   connectionRoutes(http, { authenticate, clock, ...connectionRoom });
   credentialRoutes(http, { authenticate, clock, ...connectionRoom });
   inventoryRoutes(http, { authenticate, ...connectionRoom });
@@ -370,12 +395,14 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       const keys = await signingKeys.ensure();
       if (!keys.ok && keys.error.code !== 'sealed') return err(keys.error);
       await feed.start();
+      await broker.start();
       await quotas.reload();
       housekeeping.start();
       await http.ready();
       return ok(undefined);
     },
     async close() {
+      broker.close();
       await http.close();
       await housekeeping.stop();
       await feed.stop();

@@ -2,7 +2,7 @@ import type { Actor } from '../access/principal.ts';
 import type { Clock } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { createFacts } from './facts.ts';
+import { BRIEF, createFacts } from './facts.ts';
 import type { TokenReads } from './store.ts';
 import { createVerifier } from './verify.ts';
 
@@ -18,8 +18,8 @@ const NO_JWTS = {
  */
 export async function actorNow(tx: TokenReads, actor: Actor, clock: Clock): Promise<Result<Actor>> {
   if (actor.tokenId === null) return ok(actor);
-  const facts = createFacts(tx, { tokens: 32, absent: 32 });
-  const verifier = createVerifier({ facts, jwts: NO_JWTS, clock, feedIsFresh: () => true });
+  const anew = () => createFacts(tx, BRIEF);
+  const verifier = createVerifier({ facts: anew(), anew, jwts: NO_JWTS, clock, feedIsFresh: () => true });
   const verdict = await verifier.checkById(actor.tokenId);
   if (!verdict.ok) return err(fault(verdict.code, `${verdict.message}.`));
   return ok(verifier.actor({ ...verdict, jwt: actor.jwt }, actor.address));

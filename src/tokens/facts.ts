@@ -42,6 +42,9 @@ interface Limits {
   readonly absent: number;
 }
 
+/** For facts that serve one question and are thrown away. */
+export const BRIEF: Limits = { tokens: 32, absent: 32 };
+
 type Reads = Pick<TokenReads, 'token' | 'owner' | 'roleTable'>;
 
 export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000, absent: 50_000 }): Facts {

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { NO_USER_INFO, type UserInfo } from '../base/user-info.ts';
 import { newTokenRecord } from './mint.ts';
 import { scopesNow, userInfoNow } from './now.ts';
-import type { Verified } from './verify.ts';
 
 const record = (more: object) =>
   newTokenRecord({ id: 'a'.repeat(22), secret: 'b'.repeat(22) }, 0, {
@@ -27,9 +26,15 @@ const infoOf = (userInfo: UserInfo | null) => {
     scopes: null,
     granted: new Set<string>(),
   };
-  const verified: Verified = { ok: true, token: facts, jwt: null };
   const owner = { username: 'alice', kind: 'user' as const, disabled: false, roles: [], userInfo: KEPT };
-  return userInfoNow({ ownerOf: () => ({ record: owner, roles: [] }) }, verified);
+  return userInfoNow({
+    ok: true,
+    token: facts,
+    owner: { record: owner, roles: [] },
+    table: new Map(),
+    parent: null,
+    jwt: null,
+  });
 };
 
 test('what was said of the person with the token comes before the user record, thing by thing', () => {

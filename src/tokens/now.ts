@@ -12,9 +12,9 @@ export async function scopesNow(
 }
 
 /** What is known of the person: each thing said when the token was made, else what the user record says. */
-export function userInfoNow(verifier: Pick<Verifier, 'ownerOf'>, verified: Verified): UserInfo {
-  const given = verified.token.record.userInfo;
-  const kept = verifier.ownerOf(verified).record.userInfo;
+export function userInfoNow({ token, owner }: Verified): UserInfo {
+  const given = token.record.userInfo;
+  const kept = owner.record.userInfo;
   if (given === null) return kept;
   return {
     name: given.name ?? kept.name,

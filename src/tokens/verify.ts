@@ -1,18 +1,23 @@
 import type { Actor, JwtLimits } from '../access/principal.ts';
-import { ADMIN_ROLE, roleHolds, sorted } from '../access/scopes.ts';
+import { ADMIN_ROLE, type RoleTable, roleHolds, sorted } from '../access/scopes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FaultCode } from '../base/fault.ts';
-import { NO_USER_INFO } from '../base/user-info.ts';
 import { digestMatches, storedDigest } from '../crypto/digest.ts';
 import type { AccessJwts } from './access-jwt.ts';
 import type { Facts, OwnerFacts, TokenFacts } from './facts.ts';
 import type { TokenRecord } from './record.ts';
 import { parseToken } from './token-string.ts';
 
-/** Proof that a credential is good at this moment. What it allows is asked of the verifier, at this moment too. */
+/**
+ * Proof that a credential is good at this moment, with the facts it was judged by: what it allows is computed from
+ * them when asked, whatever is forgotten meanwhile.
+ */
 export interface Verified {
   readonly ok: true;
   readonly token: TokenFacts;
+  readonly owner: OwnerFacts;
+  readonly table: RoleTable;
+  readonly parent: Verified | null;
   /** For an access JWT: what it was cut down to. */
   readonly jwt: JwtLimits | null;
 }
@@ -40,7 +45,6 @@ export interface Verifier {
   holds(verified: Verified, scope: string): boolean;
   effectiveScopes(verified: Verified): string[];
   effectiveRoles(verified: Verified): string[];
-  ownerOf(verified: Verified): OwnerFacts;
   actor(verified: Verified, address: string | null): Actor;
 }
 
@@ -48,6 +52,8 @@ interface Dependencies {
   readonly facts: Facts;
   readonly jwts: AccessJwts;
   readonly clock: Clock;
+  /** Facts that remember nothing yet. */
+  readonly anew: () => Facts;
   /** Whether the change feed was followed recently enough to trust what is in memory. */
   readonly feedIsFresh: () => boolean;
 }
@@ -65,17 +71,17 @@ const STALE = refused('unavailable', 'Cannot tell at the moment whether the toke
 const NO_DIGEST = storedDigest('0'.repeat(64));
 const LINEAGE_MAX = 16;
 
-export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies): Verifier {
-  // A JWT's scopes are laid over its token's; kept per token so that a warm check allocates nothing.
-  const opaque = new WeakMap<TokenFacts, Verified>();
-  const asVerified = (token: TokenFacts): Verified => {
-    let verified = opaque.get(token);
-    if (verified === undefined) {
-      verified = { ok: true, token, jwt: null };
-      opaque.set(token, verified);
-    }
-    return verified;
-  };
+export function createVerifier({ facts, anew, jwts, clock, feedIsFresh }: Dependencies): Verifier {
+  // One object per token while its facts stay the same, so that a warm check allocates nothing.
+  const proofs = new WeakMap<TokenFacts, Verified>();
+  function proof(token: TokenFacts, owner: OwnerFacts, table: RoleTable, parent: Verified | null): Verified {
+    const known = proofs.get(token);
+    if (known !== undefined && known.owner === owner && known.table === table && known.parent === parent)
+      return known;
+    const made: Verified = { ok: true, token, owner, table, parent, jwt: null };
+    proofs.set(token, made);
+    return made;
+  }
 
   /** Life, owner and parents of a token whose secret is proven; undefined when a fact is not at hand. */
   function judge(token: TokenFacts, nowMs: number, depth = 0): Verdict | undefined {
@@ -85,20 +91,21 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
       return refused('token_expired', 'Token has expired', token);
     }
     const owner = facts.owner(record.username);
-    if (owner === undefined || facts.roleTable() === undefined) return undefined;
+    const table = facts.roleTable();
+    if (owner === undefined || table === undefined) return undefined;
     if (owner === null || owner.record.disabled) {
       return refused('owner_disabled', 'The owner of the token is disabled', token);
     }
-    if (record.parentId !== null) {
-      if (depth > LINEAGE_MAX) return INVALID;
-      const parent = facts.token(record.parentId);
-      if (parent === undefined) return undefined;
-      if (parent === null) return refused('token_revoked', 'The parent of the token is gone', token);
-      const above = judge(parent, nowMs, depth + 1);
-      if (above === undefined) return undefined;
-      if (!above.ok) return refused(above.code, 'The parent of the token is no longer valid', token);
+    if (record.parentId === null) return proof(token, owner, table, null);
+    if (depth > LINEAGE_MAX) return INVALID;
+    const parent = facts.token(record.parentId);
+    if (parent === undefined) return undefined;
+    if (parent === null) return refused('token_revoked', 'The parent of the token is gone', token);
+    const above = judge(parent, nowMs, depth + 1);
+    if (above === undefined || !above.ok) {
+      return above && refused(above.code, 'The parent of the token is no longer valid', token);
     }
-    return asVerified(token);
+    return proof(token, owner, table, above);
   }
 
   /** Reads whatever the judgement of this token needs, then judges; facts may change between the two. */
@@ -143,68 +150,16 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
     const jwt = await jwts.check(text);
     if (jwt === null) return INVALID;
     const verdict = await checkOpaque(jwt.tokenId, null);
-    return verdict.ok ? { ok: true, token: verdict.token, jwt: jwt.limits } : verdict;
+    return verdict.ok ? { ...verdict, jwt: jwt.limits } : verdict;
   }
 
-  function holdsIn(token: TokenFacts, scope: string): boolean {
-    if (token.scopes !== null && !token.scopes.has(scope)) return false;
-    if (token.record.parentId !== null) {
-      const parent = facts.token(token.record.parentId);
-      return parent != null && holdsIn(parent, scope);
-    }
-    const table = facts.roleTable();
-    if (table === undefined) return false;
-    // A scope taken out of the registry opens nothing any more; the administrator's role lists all there are.
-    if (token.granted.has(scope)) return roleHolds(table, ADMIN_ROLE, scope);
-    if (token.record.type === 'service') return false;
-    const owner = facts.owner(token.record.username);
-    if (owner == null) return false;
-    for (const role of owner.roles) {
-      if ((token.roles === null || token.roles.includes(role)) && roleHolds(table, role, scope)) return true;
-    }
-    return false;
+  async function checkAnew(credential: string): Promise<Verdict> {
+    const remembered = await check(credential);
+    if (!remembered.ok) return remembered;
+    const fresh = createVerifier({ facts: anew(), anew, jwts, clock, feedIsFresh });
+    const verdict = await fresh.checkById(remembered.token.record.id);
+    return verdict.ok ? { ...verdict, jwt: remembered.jwt } : verdict;
   }
-
-  const holds = (verified: Verified, scope: string): boolean =>
-    (verified.jwt === null || verified.jwt.scopes.has(scope)) && holdsIn(verified.token, scope);
-
-  function candidates(token: TokenFacts): Iterable<string> {
-    if (token.scopes !== null) return token.scopes;
-    const parent = token.record.parentId === null ? null : facts.token(token.record.parentId);
-    if (parent) return candidates(parent);
-    const table = facts.roleTable();
-    const names = new Set(token.granted);
-    for (const role of facts.owner(token.record.username)?.roles ?? []) {
-      if (token.roles !== null && !token.roles.includes(role)) continue;
-      for (const scope of table?.get(role) ?? []) names.add(scope);
-    }
-    return names;
-  }
-
-  const effectiveScopes = (verified: Verified): string[] =>
-    sorted(candidates(verified.token)).filter((scope) => holds(verified, scope));
-
-  /** Roles carried whole: a token narrowed to scopes carries none, however many scopes it was left. */
-  function effectiveRoles({ token, jwt }: Verified): string[] {
-    return token.scopes !== null || jwt?.narrowed ? [] : rolesHeld(token);
-  }
-
-  function rolesHeld(token: TokenFacts): string[] {
-    if (token.record.parentId !== null) return [];
-    const held = facts.owner(token.record.username)?.roles ?? [];
-    return sorted(held.filter((role) => token.roles === null || token.roles.includes(role)));
-  }
-
-  const ownerOf = (verified: Verified): OwnerFacts => {
-    const { username } = verified.token.record;
-    // Forgotten between verdict and question: the owner changed in this very moment, so nothing is held.
-    return (
-      facts.owner(username) ?? {
-        record: { username, kind: 'user', disabled: true, roles: [], userInfo: NO_USER_INFO },
-        roles: [],
-      }
-    );
-  };
 
   function check(credential: string): Verdict | Promise<Verdict> {
     const parts = parseToken(credential);
@@ -212,35 +167,17 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
     return credential.startsWith('eyJ') ? checkJwt(credential) : INVALID;
   }
 
-  function forgetLineage(token: TokenFacts): void {
-    facts.forget({ topic: 'roles', key: '*' });
-    for (let link: TokenFacts | null = token; link !== null; ) {
-      const { id, username, parentId }: TokenRecord = link.record;
-      const parent: TokenFacts | null = parentId === null ? null : (facts.token(parentId) ?? null);
-      facts.forget({ topic: 'token', key: id });
-      facts.forget({ topic: 'principal', key: username });
-      link = parent;
-    }
-  }
-
   return {
     check,
-    async checkAnew(credential) {
-      const remembered = await check(credential);
-      if (!remembered.ok) return remembered;
-      forgetLineage(remembered.token);
-      const verdict = await checkOpaque(remembered.token.record.id, null);
-      return verdict.ok ? { ...verdict, jwt: remembered.jwt } : verdict;
-    },
+    checkAnew,
     checkById: (id) => checkOpaque(id, null),
     holds,
     effectiveScopes,
     effectiveRoles,
-    ownerOf,
     actor(verified, address) {
       const { record } = verified.token;
       return {
-        kind: ownerOf(verified).record.kind,
+        kind: verified.owner.record.kind,
         username: record.username,
         tokenId: record.id,
         tokenType: record.type,
@@ -248,7 +185,7 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
         scopes: new Set(effectiveScopes(verified)),
         roles: effectiveRoles(verified),
         pinnedScopes: verified.jwt?.narrowed ? [...verified.jwt.scopes] : record.scopes,
-        pinnedRoles: record.roles === null ? null : rolesHeld(verified.token),
+        pinnedRoles: record.roles === null ? null : rolesHeld(verified),
         jwt: verified.jwt,
         expiresAt: record.expiresAt,
         address,
@@ -256,3 +193,39 @@ export function createVerifier({ facts, jwts, clock, feedIsFresh }: Dependencies
     },
   };
 }
+
+const holds = (verified: Verified, scope: string): boolean =>
+  (verified.jwt === null || verified.jwt.scopes.has(scope)) && holdsIn(verified, scope);
+
+function holdsIn({ token, owner, table, parent }: Verified, scope: string): boolean {
+  if (token.scopes !== null && !token.scopes.has(scope)) return false;
+  if (parent !== null) return holdsIn(parent, scope);
+  // A scope taken out of the registry opens nothing any more; the administrator's role lists all there are.
+  if (token.granted.has(scope)) return roleHolds(table, ADMIN_ROLE, scope);
+  if (token.record.type === 'service') return false;
+  for (const role of owner.roles) {
+    if ((token.roles === null || token.roles.includes(role)) && roleHolds(table, role, scope)) return true;
+  }
+  return false;
+}
+
+/** Every scope that might be held, to be asked one by one. */
+function candidates({ token, table, parent }: Verified, roles: readonly string[]): Iterable<string> {
+  if (token.scopes !== null) return token.scopes;
+  if (parent !== null) return candidates(parent, rolesHeld(parent));
+  const names = new Set(token.granted);
+  for (const role of roles) for (const scope of table.get(role) ?? []) names.add(scope);
+  return names;
+}
+
+const effectiveScopes = (verified: Verified): string[] =>
+  sorted(candidates(verified, rolesHeld(verified))).filter((scope) => holds(verified, scope));
+
+/** Roles carried whole: a token narrowed to scopes carries none, however many scopes it was left. */
+const effectiveRoles = (verified: Verified): string[] =>
+  verified.token.scopes !== null || verified.jwt?.narrowed ? [] : rolesHeld(verified);
+
+const rolesHeld = ({ token, owner, parent }: Verified): string[] =>
+  parent !== null
+    ? []
+    : sorted(owner.roles.filter((role) => token.roles === null || token.roles.includes(role)));

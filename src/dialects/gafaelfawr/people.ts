@@ -32,7 +32,7 @@ export function peopleRoutes(app: FastifyInstance, needs: PeopleRouteNeeds): voi
     response: UserInfoShape,
     async handle({ caller: { actor, verified } }) {
       if (verified === null) return forbidden('The bootstrap token belongs to nobody');
-      const info = userInfoNow(verifier, verified);
+      const info = userInfoNow(verified);
       return answer(presentUserInfo(actor.username, info, quotas.quotaOf(info.groups)));
     },
   });
@@ -83,7 +83,7 @@ export function peopleRoutes(app: FastifyInstance, needs: PeopleRouteNeeds): voi
       const caller = await authenticate(request.raw, { usedOn: 'api' });
       if (!caller.ok) return send(reply, unauthenticated(caller.error, realm));
       const { verified } = caller.value;
-      const held = (verified === null ? null : userInfoNow(verifier, verified).groups) ?? [];
+      const held = (verified === null ? null : userInfoNow(verified).groups) ?? [];
       const wanted = searchOf(request).getAll('group');
       const names = held
         .map((group) => group.name)

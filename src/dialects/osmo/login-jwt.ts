@@ -13,7 +13,7 @@ export function createLoginJwts(exchange: Exchange, verifier: Verifier): LoginJw
   return {
     issue(verified) {
       const { record } = verified.token;
-      const { userInfo } = verifier.ownerOf(verified).record;
+      const { userInfo } = verified.owner.record;
       return exchange.exchange(verified, {
         extra: {
           unique_name: record.username,

@@ -205,7 +205,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
   function limitOf(rule: GuardRule, verified: Verified): number | null {
     if (rule.service === null) return null;
     const given = verified.token.record.userInfo?.groups;
-    return quotas.limitOf(given ?? verifier.ownerOf(verified).record.userInfo.groups, rule.service);
+    return quotas.limitOf(given ?? verified.owner.record.userInfo.groups, rule.service);
   }
 
   const isOwnDomain = ({ originalUrl, otherUrl }: GuardRequest, username: string): boolean =>
@@ -240,7 +240,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     counters.guardAllowed++;
     const { record } = verified.token;
     const headers: string[] = [...SUCCESS_HEAD, 'X-Auth-Request-User', record.username];
-    const email = record.userInfo?.email ?? verifier.ownerOf(verified).record.userInfo.email;
+    const email = record.userInfo?.email ?? verified.owner.record.userInfo.email;
     if (email !== null) headers.push('X-Auth-Request-Email', latin(email));
     if (record.service !== null) headers.push('X-Auth-Request-Service', latin(record.service));
     if (delegated !== null) headers.push('X-Auth-Request-Token', delegated.token.reveal());
