@@ -51,7 +51,7 @@ export const TrustInput = z
       until: Moment,
     }),
   ])
-  .meta({ id: 'TrustInput' });
+  .meta({ id: 'TrustChoice' });
 export type TrustInput = z.input<typeof TrustInput>;
 
 export const Trust = z
