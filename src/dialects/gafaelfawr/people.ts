@@ -4,7 +4,6 @@ import type { Authenticate } from '../../http/authenticate.ts';
 import type { QuotaBook } from '../../people/quota-book.ts';
 import { userInfoNow } from '../../tokens/now.ts';
 import type { TokenReads } from '../../tokens/store.ts';
-import type { Verifier } from '../../tokens/verify.ts';
 import { answer, forbidden, notSupported, unauthenticated } from './answer.ts';
 import { presentUserInfo } from './present.ts';
 import { gafaelfawrRoute, searchOf, send } from './route.ts';
@@ -14,7 +13,6 @@ import { username } from './values.ts';
 export interface PeopleRouteNeeds {
   readonly authenticate: Authenticate;
   readonly realm: string;
-  readonly verifier: Verifier;
   readonly quotas: Pick<QuotaBook, 'quotaOf'>;
   readonly reads: Pick<TokenReads, 'knownScopes'>;
   readonly clock: Clock;
@@ -23,7 +21,7 @@ export interface PeopleRouteNeeds {
 const GROUPS_KEPT_MS = 5 * MINUTE * 1000;
 
 export function peopleRoutes(app: FastifyInstance, needs: PeopleRouteNeeds): void {
-  const { authenticate, realm, verifier, quotas, reads, clock } = needs;
+  const { authenticate, realm, quotas, reads, clock } = needs;
 
   gafaelfawrRoute(app, needs, {
     method: 'GET',
