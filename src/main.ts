@@ -105,21 +105,16 @@ async function prepareFolder(folder: string): Promise<Result<void>> {
  */
 async function masterKeyring(settings: Settings): Promise<Result<Keyring>> {
   const { config, secrets } = settings;
-  const found = await findMasterKeys(config.masterKeyFile, secrets.masterKeys);
-  if (found.state === 'refused') return err(fault('unavailable', found.message, { fix: found.fix }));
-  if (found.state === 'found') {
-    const keys = parseKeyText(found.text);
-    if (keys !== null) return ok(keyringOf(keys));
-    return err(
-      fault(
-        'unavailable',
-        `${found.from} holds no master keys: one base64 key of 32 bytes a line is expected.`,
-      ),
-    );
-  }
+  const present = await presentKeyring(settings);
+  if (!present.ok) return present;
+  if (present.value !== null) return ok(present.value);
   const sealed = await holdsSealedValues(config.dataDir, secrets.databaseUrl);
   if (!sealed.ok) return sealed;
   if (sealed.value) {
+    // Another process at its first start may have made the key and sealed with it since we looked.
+    const meanwhile = await presentKeyring(settings);
+    if (!meanwhile.ok) return meanwhile;
+    if (meanwhile.value !== null) return ok(meanwhile.value);
     complain(
       `The master key ${config.masterKeyFile} is missing, but this database was sealed with one. ` +
         'Tokens are still verified; everything that needs the key answers 503 until it is restored.',
@@ -127,8 +122,24 @@ async function masterKeyring(settings: Settings): Promise<Result<Keyring>> {
     return ok(emptyKeyring);
   }
   const text = keyText(systemRandom(MASTER_KEY_BYTES));
-  if (!(await writeMasterKey(config.masterKeyFile, text))) return masterKeyring(settings);
-  return ok(keyringOf(parseKeyText(text) ?? []));
+  const written = await writeMasterKey(config.masterKeyFile, text);
+  if (!written.ok) return written;
+  return written.value ? ok(keyringOf(parseKeyText(text) ?? [])) : masterKeyring(settings);
+}
+
+/** The keys of the environment or the key file; null when there are none. */
+async function presentKeyring({ config, secrets }: Settings): Promise<Result<Keyring | null>> {
+  const found = await findMasterKeys(config.masterKeyFile, secrets.masterKeys);
+  if (found.state === 'absent') return ok(null);
+  if (found.state === 'refused') return err(fault('unavailable', found.message, { fix: found.fix }));
+  const keys = parseKeyText(found.text);
+  if (keys !== null) return ok(keyringOf(keys));
+  return err(
+    fault(
+      'unavailable',
+      `${found.from} holds no master keys: one base64 key of 32 bytes a line is expected.`,
+    ),
+  );
 }
 
 /** How to make the first administrator, or null when there is one. */

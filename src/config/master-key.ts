@@ -1,4 +1,7 @@
-import { chmod, open, readFile, stat } from 'node:fs/promises';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fault } from '../base/fault.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 
 /** Key text as found, or why there is none. */
@@ -30,11 +33,16 @@ export async function findMasterKeys(file: string, environment: Secret | null): 
   }
 }
 
-/** Writes a new key file that only its owner may read; never over an existing one. False when there is one by now. */
-export async function writeMasterKey(file: string, text: string): Promise<boolean> {
+/**
+ * Writes a new key file that only its owner may read; never over an existing one: the value is false when there is
+ * one by now. The file appears with its text in it, so that another process starting never reads half a key.
+ */
+export async function writeMasterKey(file: string, text: string): Promise<Result<boolean>> {
+  const draft = `${file}.${process.pid}`;
   try {
-    const handle = await open(file, 'wx', 0o600);
+    const handle = await open(draft, 'w', 0o600);
     try {
+      await handle.chmod(0o600);
       await handle.writeFile(
         `# Tessera master key. Whoever has it and the database can read every sealed secret.\n${text}\n`,
       );
@@ -42,10 +50,17 @@ export async function writeMasterKey(file: string, text: string): Promise<boolea
     } finally {
       await handle.close();
     }
-    await chmod(file, 0o600);
-    return true;
+    await link(draft, file);
+    return ok(true);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return ok(false);
+    return err(
+      fault('unavailable', `The key file ${file} cannot be written: ${message}.`, {
+        fix: `Make the folder ${dirname(file)} writable for this user, or choose another with TESSERA_MASTER_KEY_FILE.`,
+      }),
+    );
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
   }
 }

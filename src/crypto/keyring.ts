@@ -30,8 +30,9 @@ export function masterKey(bytes: Uint8Array): MasterKey {
  */
 export function parseKeyText(text: string): MasterKey[] | null {
   const lines = text
+    .replace(/#.*/g, '')
     .split(/[\n,]/)
-    .map((line) => line.replace(/#.*/, '').trim())
+    .map((line) => line.trim())
     .filter((line) => line !== '');
   const keys: MasterKey[] = [];
   for (const line of lines) {

@@ -6,8 +6,8 @@ import { migrations } from './migrations/index.ts';
 import type { Tables } from './schema.ts';
 
 /**
- * Brings the schema up to this release under a lock, so that replicas starting together do not race. A schema
- * newer than this program refuses to start: an old program must not write into tables it does not know.
+ * Brings the schema up to this release in one transaction under a lock, so that replicas starting together do not
+ * race and a start that is cut off leaves nothing half-made. A schema newer than this program refuses to start: an old program must not write into tables it does not know.
  */
 export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<Result<void>> {
   const known = migrations(engine);

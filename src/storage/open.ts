@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { loadSqlite, type SqliteDatabase } from './sqlite-module.ts';
+import { patiently } from './sqlite-patience.ts';
 
 export interface Database {
   readonly engine: Engine;
@@ -35,14 +36,24 @@ export async function openDatabase(location: DatabaseLocation): Promise<Result<D
 async function openSqlite(folder: string): Promise<Result<Database>> {
   const Sqlite = await loadSqlite();
   const path = join(folder, SQLITE_FILE);
-  try {
+  const opened: SqliteDatabase[] = [];
+  const connect = (pragmas: string): Promise<SqliteDatabase> => {
     const database = new Sqlite(path);
+    opened.push(database);
+    // Several processes may be at a new file at once, and only one of them can make it what it should be.
+    return patiently(() => {
+      database.exec(pragmas);
+      return database;
+    });
+  };
+  try {
     // FULL: an acknowledged mint or revocation survives the power cut, not only the crash.
-    database.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
-      pragma busy_timeout = 0; pragma journal_size_limit = 67108864;`);
-    const follower = new Sqlite(path);
-    follower.exec('pragma query_only = on; pragma busy_timeout = 1000;');
-    const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
+    const writer =
+      await connect(`pragma busy_timeout = 0; pragma journal_mode = wal; pragma synchronous = full;
+      pragma foreign_keys = on; pragma journal_size_limit = 67108864;`);
+    const reader = await connect('pragma busy_timeout = 0; pragma query_only = on;');
+    const follower = await connect('pragma query_only = on; pragma busy_timeout = 1000;');
+    const db = new Kysely<Tables>({ dialect: sqliteDialect(writer, reader) });
     return ok({
       engine: 'sqlite',
       db,
@@ -53,6 +64,7 @@ async function openSqlite(folder: string): Promise<Result<Database>> {
       },
     });
   } catch (error) {
+    for (const database of opened) database.close();
     const reason = error instanceof Error ? error.message : String(error);
     return err(
       fault('unavailable', `The database ${path} cannot be opened: ${reason}.`, {

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -10,74 +9,125 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import type { SqliteDatabase, SqliteStatement } from './sqlite-module.ts';
+import { patiently, takingTurns } from './sqlite-patience.ts';
 
-const BUSY_PATIENCE_MS = 5_000;
 const STATEMENTS_KEPT = 500;
 
 /**
- * Kysely over one SQLite connection. Statements are kept by their text, which halves the cost of a query. A
- * transaction takes the write lock at once; while another process holds it we wait without blocking the event
- * loop, which SQLite's own busy handler would.
+ * Kysely over two SQLite connections: one writes, taken in turn, and one reads what is committed, which in WAL mode
+ * waits for nobody. Statements are kept by their text, which halves the cost of a query. While another process
+ * holds the write lock we wait without blocking the event loop, which SQLite's own busy handler would.
  */
-export function sqliteDialect(database: SqliteDatabase): Dialect {
+export function sqliteDialect(writer: SqliteDatabase, reader: SqliteDatabase): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => sqliteDriver(database),
+    createAdapter: () => new TransactionalDdl(),
+    createDriver: () => sqliteDriver(writer, reader),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
 }
 
-function sqliteDriver(database: SqliteDatabase): Driver {
-  const connection = sqliteConnection(database);
-  let queue: Promise<void> = Promise.resolve();
-  let release: (() => void) | null = null;
+/** SQLite undoes a half-made schema like anything else, so all migrations of a start are one transaction. */
+class TransactionalDdl extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
 
-  const exec = (sql: string) => connection.executeQuery(CompiledQuery.raw(sql));
+/** What Kysely takes for one query or one transaction; `done` is there while it has the turn to write. */
+interface Session extends DatabaseConnection {
+  done: (() => void) | null;
+}
+
+const READS = /^\s*(select|pragma)\b/i;
+const GIVES_ROWS = /^\s*(select|with|pragma)\b|\breturning\b/i;
+
+function sqliteDriver(writer: SqliteDatabase, reader: SqliteDatabase): Driver {
+  const onWriter = runner(writer);
+  const onReader = runner(reader);
+  const turn = takingTurns();
+  let queue: Promise<void> = Promise.resolve();
+
+  async function myTurn(): Promise<() => void> {
+    const before = queue;
+    let done: () => void = () => {};
+    queue = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
+    return done;
+  }
+
+  async function alone<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
+    const done = await myTurn();
+    try {
+      return await patiently(() => onWriter<R>(sql, parameters));
+    } finally {
+      done();
+    }
+  }
+
+  const end = (session: Session): void => {
+    session.done?.();
+    session.done = null;
+  };
 
   return {
     async init() {},
 
-    async acquireConnection() {
-      const before = queue;
-      let free: () => void = () => {};
-      queue = new Promise((resolve) => {
-        free = resolve;
-      });
-      await before;
-      release = free;
-      return connection;
+    async acquireConnection(): Promise<Session> {
+      const session: Session = {
+        done: null,
+        async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+          const others = turn();
+          if (others !== undefined) await others;
+          if (session.done !== null) return onWriter(sql, parameters);
+          return READS.test(sql) ? patiently(() => onReader<R>(sql, parameters)) : alone(sql, parameters);
+        },
+        // biome-ignore lint/correctness/useYield: the interface asks for a stream; nothing here reads one
+        async *streamQuery() {
+          throw new Error('Streaming is not offered on SQLite.');
+        },
+      };
+      return session;
     },
 
-    async releaseConnection() {
-      release?.();
+    async releaseConnection(connection) {
+      end(connection as Session);
     },
 
-    async beginTransaction() {
-      const deadline = Date.now() + BUSY_PATIENCE_MS;
-      for (let pause = 1; ; pause = Math.min(pause * 2, 16)) {
-        try {
-          await exec('begin immediate');
-          return;
-        } catch (error) {
-          if (!isBusy(error) || Date.now() > deadline) throw error;
-          await sleep(pause * (0.5 + Math.random()));
-        }
+    async beginTransaction(connection) {
+      const done = await myTurn();
+      try {
+        await patiently(() => writer.exec('begin immediate'));
+      } catch (error) {
+        done();
+        throw error;
+      }
+      (connection as Session).done = done;
+    },
+
+    async commitTransaction() {
+      writer.exec('commit');
+    },
+
+    async rollbackTransaction() {
+      try {
+        writer.exec('rollback');
+      } catch (error) {
+        // A full disk makes SQLite undo everything by itself; what failed first is what should be told.
+        if (!/no transaction is active/.test(String(error))) throw error;
       }
     },
-    async commitTransaction() {
-      await exec('commit');
-    },
-    async rollbackTransaction() {
-      await exec('rollback');
-    },
+
     async destroy() {
-      database.close();
+      reader.close();
+      writer.close();
     },
   };
 }
 
-function sqliteConnection(database: SqliteDatabase): DatabaseConnection {
+function runner(database: SqliteDatabase) {
   const statements = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
     let statement = statements.get(sql);
@@ -89,22 +139,10 @@ function sqliteConnection(database: SqliteDatabase): DatabaseConnection {
     return statement;
   };
 
-  return {
-    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const statement = prepare(sql);
-      if (/^\s*(select|with|pragma)\b|\breturning\b/i.test(sql)) {
-        return { rows: statement.all(...parameters) as R[] };
-      }
-      const { changes } = statement.run(...parameters);
-      return { rows: [], numAffectedRows: BigInt(changes) };
-    },
-    // biome-ignore lint/correctness/useYield: the interface asks for a stream; nothing here reads one
-    async *streamQuery() {
-      throw new Error('Streaming is not offered on SQLite.');
-    },
+  return <R>(sql: string, parameters: readonly unknown[]): QueryResult<R> => {
+    const statement = prepare(sql);
+    if (GIVES_ROWS.test(sql)) return { rows: statement.all(...parameters) as R[] };
+    const { changes } = statement.run(...parameters);
+    return { rows: [], numAffectedRows: BigInt(changes) };
   };
 }
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error &&
-  /database is locked|SQLITE_BUSY/i.test(`${error.message} ${(error as { code?: string }).code}`);

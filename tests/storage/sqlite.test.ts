@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { chainMac } from '../../src/audit/chain.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { ok } from '../../src/base/result.ts';
+import type { PeopleStore } from '../../src/people/store.ts';
+import { createLeases } from '../../src/storage/leases.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import { type Database, openDatabase } from '../../src/storage/open.ts';
+import { loadSqlite, type SqliteDatabase } from '../../src/storage/sqlite-module.ts';
+import { createStore, type Store } from '../../src/storage/store.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+
+let place: TestDatabase;
+let database: Database;
+let store: Store;
+let people: PeopleStore;
+/** Another process's connection. */
+let other: SqliteDatabase;
+
+beforeEach(async () => {
+  place = await freshDatabase('sqlite');
+  const opened = await openDatabase({ engine: 'sqlite', folder: place.folder });
+  if (!opened.ok) throw new Error(opened.error.message);
+  database = opened.value;
+  const migrated = await migrate(database.db, 'sqlite');
+  if (!migrated.ok) throw new Error(migrated.error.message);
+  store = createStore({
+    db: database.db,
+    engine: 'sqlite',
+    mac: chainMac('key'),
+    clock: systemClock,
+    committed: () => {},
+  });
+  people = store;
+  other = new (await loadSqlite())(join(place.folder, 'tessera.sqlite'));
+});
+afterEach(async () => {
+  other.close();
+  await database.close();
+  await place.drop();
+});
+
+test('writes of every kind wait while another process writes, and none fails', async () => {
+  const leases = createLeases(database.db, systemClock);
+  await store.throttle.recordFailure('name|a', 1);
+  other.exec('begin immediate');
+  const writes = [
+    store.throttle.recordFailure('name|b', 1),
+    store.throttle.clear('name|a'),
+    leases.take('housekeeping', 'me', 1_000),
+    store.prune(Date.now()),
+    store.putRateCounts(1, 'p', [{ username: 'u', service: 's', used: 1 }]),
+    people.change<void>(async (tx) => {
+      await tx.putScope({ name: 'x:y', description: 'z', builtin: false });
+      return ok(undefined);
+    }),
+  ];
+  const settled = Promise.allSettled(writes);
+  let done = 0;
+  for (const write of writes)
+    void write.then(
+      () => done++,
+      () => done++,
+    );
+  await pause(50);
+  expect(done).toBe(0);
+  other.exec('commit');
+  expect((await settled).map(({ status }) => status)).toEqual(writes.map(() => 'fulfilled'));
+  expect(await store.throttle.attempts('name|a')).toBeNull();
+  expect((await store.knownScopes()).get('x:y')).toBe('z');
+});
+
+test('what is committed can be read while writers wait and while a transaction is open', async () => {
+  other.exec('begin immediate');
+  let committed = false;
+  const waiting = people
+    .change<void>(async (tx) => {
+      await tx.putScope({ name: 'x:y', description: 'z', builtin: false });
+      // Not seen by others before it is committed, but within.
+      expect((await store.knownScopes()).has('x:y')).toBe(false);
+      expect((await tx.scopes()).map(({ name }) => name)).toContain('x:y');
+      return ok(undefined);
+    })
+    .then(() => {
+      committed = true;
+    });
+  expect(await store.token('nobody')).toBeNull();
+  expect((await store.knownScopes()).has('x:y')).toBe(false);
+  expect(committed).toBe(false);
+  other.exec('commit');
+  await waiting;
+  expect((await store.knownScopes()).has('x:y')).toBe(true);
+});
+
+test('a transaction that fails is undone and lets the next one in', async () => {
+  const failing = people.change<void>(async (tx) => {
+    await tx.putScope({ name: 'x:y', description: 'z', builtin: false });
+    throw new Error('on the way');
+  });
+  await expect(failing).rejects.toThrow('on the way');
+  expect((await store.knownScopes()).has('x:y')).toBe(false);
+  const next = await people.change<void>(async (tx) => {
+    await tx.putScope({ name: 'x:z', description: 'z', builtin: false });
+    return ok(undefined);
+  });
+  expect(next.ok).toBe(true);
+});
