@@ -39,6 +39,8 @@ export type AuditAction =
   | 'event.acknowledged'
   | 'webhook_key.shown'
   | 'keys.rewrapped'
+  | 'route.used'
+  | 'route.refused'
   | 'route.created'
   | 'route.changed'
   | 'route.deleted';

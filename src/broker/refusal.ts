@@ -1,0 +1,99 @@
+import type { ServerResponse } from 'node:http';
+import type { KindName } from '../kinds/kind.ts';
+import type { CallRefusal } from './judge.ts';
+
+/** A refusal in the words of the system the caller believes to speak to, so that its tools show the reason. */
+export interface Phrased {
+  readonly reason: string;
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+const JSON_TYPE = 'application/json;charset=UTF-8';
+
+export function phrase(refusal: CallRefusal, kind: KindName, route: string): Phrased {
+  const { status, code, message, missing = [] } = refusal;
+  // Proxmox speaks through the reason phrase and its clients show it; for the others it does no harm.
+  const reason = reasonText(`Tessera: ${message}`);
+  const common = [
+    'Cache-Control',
+    'no-store',
+    'Tessera-Refusal',
+    code,
+    ...(refusal.retryAfterSeconds === undefined ? [] : ['Retry-After', String(refusal.retryAfterSeconds)]),
+  ];
+  const answer = (type: string, value: unknown, more: readonly string[] = []): Phrased => ({
+    reason,
+    headers: ['Content-Type', type, ...common, ...more],
+    body: JSON.stringify(value),
+  });
+  switch (kind) {
+    case 'proxmox':
+      return answer(JSON_TYPE, { data: null, message: `Tessera: ${message}\n` });
+    case 'foreman':
+      return answer('application/json; charset=utf-8', {
+        error:
+          status === 403
+            ? { message: 'Access denied', details: `Tessera: ${message}`, missing_permissions: [...missing] }
+            : { message: `Tessera: ${message}` },
+      });
+    case 'gafaelfawr':
+      return answer(
+        'application/json',
+        { detail: [{ msg: message, type: code }] },
+        challenge(refusal, route),
+      );
+    case 'osmo':
+      return answer(
+        'application/json',
+        { message, error_code: code.toUpperCase() },
+        challenge(refusal, route),
+      );
+    case 'http':
+      return answer(
+        'application/problem+json',
+        {
+          type: `urn:tessera:problem:${code}`,
+          title: 'The call was not passed on',
+          status,
+          code,
+          detail: message,
+          ...(missing.length === 0 ? {} : { required_scopes: [...missing] }),
+        },
+        challenge(refusal, route),
+      );
+  }
+}
+
+/** RFC 6750 section 3. Not for Proxmox and Foreman: neither sends one, and their tools take it amiss. */
+function challenge({ status, code, missing = [] }: CallRefusal, route: string): string[] {
+  if (status !== 401 && code !== 'insufficient_scope') return [];
+  const error =
+    code === 'no_credential' ? '' : `, error="${status === 401 ? 'invalid_token' : 'insufficient_scope'}"`;
+  const scope = missing.length === 0 ? '' : `, scope="${missing.join(' ')}"`;
+  return ['WWW-Authenticate', `Bearer realm="${route}"${error}${scope}`];
+}
+
+/** Text as it may stand on a status line. */
+export const reasonText = (text: string): string =>
+  text.replace(/[^\t\x20-\x7e\x80-\xff]+/g, ' ').slice(0, 1000);
+
+/** Answers a call that does not pass. A body that is still coming is not waited for. */
+export function sendRefusal(
+  response: ServerResponse,
+  refusal: CallRefusal,
+  kind: KindName,
+  route: string,
+  hasBody: boolean,
+): number {
+  const { reason, headers, body } = phrase(refusal, kind, route);
+  const length = Buffer.byteLength(body);
+  response.writeHead(refusal.status, reason, [
+    ...headers,
+    'Content-Length',
+    String(length),
+    ...(hasBody ? ['Connection', 'close'] : []),
+  ]);
+  response.end(body);
+  return length;
+}

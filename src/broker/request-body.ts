@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+import type { KindName } from '../kinds/kind.ts';
+import type { RequestBody } from './transport.ts';
+
+/** Twice what Proxmox takes (512 KiB); larger bodies are uploads, which bring their length. */
+const GATHERED_MAX = 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** How the body of a request is to travel; `whole` is still to be gathered. */
+export function bodyOf(message: IncomingMessage, kind: KindName): RequestBody {
+  const { headers } = message;
+  if (headers['transfer-encoding'] !== undefined)
+    return kind === 'proxmox' ? { kind: 'whole', bytes: NOTHING } : { kind: 'chunked' };
+  const length = headers['content-length'];
+  return length === undefined || /^0+$/.test(length) ? { kind: 'none' } : { kind: 'length' };
+}
+
+/** The whole body, or why it cannot be had. */
+export function gather(message: IncomingMessage, timeoutMs: number): Promise<Buffer | string> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    const settle = (result: Buffer | string): void => {
+      clearTimeout(timer);
+      message.removeListener('data', part);
+      resolve(result);
+    };
+    const timer = setTimeout(() => settle('The body did not come in time'), timeoutMs).unref();
+    const part = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > GATHERED_MAX)
+        settle(`A body without Content-Length may have ${GATHERED_MAX} bytes here; send its length`);
+      else parts.push(chunk);
+    };
+    message.on('data', part);
+    message.once('end', () => settle(Buffer.concat(parts)));
+    message.once('close', () => settle('The body broke off'));
+  });
+}
