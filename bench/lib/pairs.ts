@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoadRequest, load } from './load.ts';
 import { cpuMs, foreignShare, readCpu } from './machine.ts';
 import { median, percent, perSecond } from './numbers.ts';
@@ -27,6 +28,9 @@ export interface Comparison {
 /** A pair during which others took more than this share of one core is measured again. */
 const FOREIGN_LIMIT = 0.1;
 const ATTEMPTS_PER_PAIR = 3;
+/** How long a comparison waits, all in all, for others to finish what they do. */
+const PATIENCE_MS = 180_000;
+const LOOK_MS = 500;
 
 interface Pair {
   readonly rate: number;
@@ -43,7 +47,9 @@ export async function compare(subject: Side, base: Side, scale: Scale): Promise<
   for (const side of [subject, base, subject, base]) await load(side.request, scale.warmUpSeconds);
   const measured: Pair[] = [];
   const quiet = (): Pair[] => measured.filter(({ foreign }) => foreign <= FOREIGN_LIMIT);
+  const patienceEnds = performance.now() + PATIENCE_MS;
   while (quiet().length < scale.pairs && measured.length < scale.pairs * ATTEMPTS_PER_PAIR) {
+    await quietMoment(patienceEnds);
     measured.push(await onePair(subject, base, measured.length % 2 === 0, scale.sampleSeconds));
   }
   const kept = [...measured].sort((a, b) => a.foreign - b.foreign).slice(0, scale.pairs);
@@ -59,6 +65,15 @@ export async function compare(subject: Side, base: Side, scale: Scale): Promise<
     discarded: measured.length - kept.length,
     foreign: Math.max(...kept.map(({ foreign }) => foreign)),
   };
+}
+
+/** Waits until others leave the machine alone, or until patience ends. */
+async function quietMoment(patienceEnds: number): Promise<void> {
+  while (performance.now() < patienceEnds) {
+    const before = readCpu(runningPids());
+    await sleep(LOOK_MS);
+    if (foreignShare(before, readCpu(runningPids())) <= FOREIGN_LIMIT) return;
+  }
 }
 
 async function onePair(subject: Side, base: Side, subjectFirst: boolean, seconds: number): Promise<Pair> {

@@ -107,6 +107,8 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
       refuse(response, request, rule, { status: 400, type: 'invalid_request', message: credential.message });
       return;
     }
+    // The header that carried the credential is ours and never travels on; taken out here, it is not read again.
+    if (credential.kind === 'header') request.authorizations.shift();
     const verdict = verifier.check(credential.token);
     if (verdict instanceof Promise) {
       verdict
