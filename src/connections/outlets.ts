@@ -59,9 +59,9 @@ export function createOutlets({ store, vault, wayOut, vicinity, outcomes, clock 
   /** Grows with everything forgotten: what was read before then is not kept. */
   let epoch = 0;
 
+  /** Not handed out any more. What is under way with it ends by itself, and its idle sockets after seconds. */
   function drop(outlet: Outlet): void {
-    for (const [key, kept] of byKey) if (kept.record.id === outlet.record.id) byKey.delete(key);
-    outlet.client.close();
+    for (const [key, kept] of byKey) if (kept === outlet) byKey.delete(key);
   }
 
   async function open(key: string): Promise<Result<Outlet>> {

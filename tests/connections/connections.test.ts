@@ -110,7 +110,10 @@ describe.each(ENGINES)('connections on %s', (engine) => {
 
   test('the coming end of a credential is announced at 30, 7 and 1 days, once each', async () => {
     const [server, double] = [
-      await bench({ engine, environment: { TESSERA_CONNECTION_CHECK: 'off', TESSERA_SESSION_LIFETIME: '99d' } }),
+      await bench({
+        engine,
+        environment: { TESSERA_CONNECTION_CHECK: 'off', TESSERA_SESSION_LIFETIME: '99d' },
+      }),
       await proxmox(),
     ];
     const made = await server.api('POST', '/connections/make-credential', {

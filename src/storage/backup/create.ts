@@ -35,7 +35,8 @@ export async function createBackup(
   try {
     const header = await db.connection().execute((connection) =>
       snapshot(connection, engine, async () => {
-        const measured = await measure(connection);
+        const tables = await presentTables(connection);
+        const measured = await measure(connection, tables);
         const made: BackupHeader = {
           format: 'tessera-backup',
           version: 1,
@@ -48,7 +49,7 @@ export async function createBackup(
         const handle = await open(part, 'w', 0o600);
         try {
           await handle.write(`${JSON.stringify(made)}\n`);
-          for await (const lines of allLines(connection)) await handle.write(lines);
+          for await (const lines of allLines(connection, tables)) await handle.write(lines);
           await handle.sync();
         } finally {
           await handle.close();
@@ -65,6 +66,12 @@ export async function createBackup(
   }
 }
 
+/** Those there are: a database that this release has not been started with lacks the newest. */
+async function presentTables(db: Kysely<Tables>): Promise<BackupTable[]> {
+  const names = new Set((await db.introspection.getTables()).map((table) => table.name));
+  return BACKUP_TABLES.filter(({ name }) => names.has(name));
+}
+
 /** Reads inside see one state of the database. On SQLite nobody is kept from writing meanwhile. */
 async function snapshot<T>(db: Kysely<Tables>, engine: Engine, work: () => Promise<T>): Promise<T> {
   const begin = engine === 'postgres' ? 'begin isolation level repeatable read read only' : 'begin';
@@ -76,10 +83,13 @@ async function snapshot<T>(db: Kysely<Tables>, engine: Engine, work: () => Promi
   }
 }
 
-async function measure(db: Kysely<Tables>): Promise<Pick<BackupHeader, 'rows' | 'digest'>> {
+async function measure(
+  db: Kysely<Tables>,
+  tables: readonly BackupTable[],
+): Promise<Pick<BackupHeader, 'rows' | 'digest'>> {
   const rows: Record<string, number> = {};
   const digest = runningDigest();
-  for (const table of BACKUP_TABLES) {
+  for (const table of tables) {
     rows[table.name] = 0;
     for await (const batch of batches(db, table)) {
       rows[table.name] = (rows[table.name] ?? 0) + batch.length;
@@ -89,9 +99,8 @@ async function measure(db: Kysely<Tables>): Promise<Pick<BackupHeader, 'rows' | 
   return { rows, digest: digest.hex() };
 }
 
-async function* allLines(db: Kysely<Tables>): AsyncGenerator<string> {
-  for (const table of BACKUP_TABLES)
-    for await (const batch of batches(db, table)) yield linesFor(table, batch);
+async function* allLines(db: Kysely<Tables>, tables: readonly BackupTable[]): AsyncGenerator<string> {
+  for (const table of tables) for await (const batch of batches(db, table)) yield linesFor(table, batch);
 }
 
 const linesFor = (table: BackupTable, batch: readonly BackupRow[]): string =>

@@ -29,6 +29,7 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'audit_head', key: ['id'] },
   { name: 'connections', key: ['id'] },
   { name: 'connection_events', key: ['id'], counter: 'id' },
+  { name: 'routes', key: ['id'] },
 ];
 
 /** Tables that are not in a backup. Together with those that are they must be all there are. */
