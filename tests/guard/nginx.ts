@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+export const findNginx = (): string | null => findProgram('nginx');
+
 /** Where the program is; null when this machine has none. In continuous integration that is an error. */
-export function findNginx(): string | null {
+export function findProgram(name: string): string | null {
   const folders = [
     ...(process.env.PATH ?? '').split(delimiter),
     '/usr/sbin',
@@ -16,7 +18,7 @@ export function findNginx(): string | null {
     '/opt/homebrew/bin',
   ];
   for (const folder of folders) {
-    const path = join(folder, 'nginx');
+    const path = join(folder, name);
     try {
       accessSync(path, constants.X_OK);
       return path;
@@ -24,7 +26,7 @@ export function findNginx(): string | null {
       // The next folder.
     }
   }
-  const message = 'nginx is not installed: what the documentation prints for it is NOT tested here';
+  const message = `${name} is not installed: what the documentation prints for it is NOT tested here`;
   if (process.env.CI === 'true') throw new Error(message);
   process.stderr.write(`\n*** ${message} ***\n\n`);
   return null;
@@ -74,9 +76,9 @@ export async function startNginx(
   };
 }
 
-async function listening(child: ChildProcess, port: number, said: () => string): Promise<void> {
+export async function listening(child: ChildProcess, port: number, said: () => string): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
-    if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}: ${said()}`);
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said()}`);
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(true));
       socket.on('error', () => resolve(false));
@@ -85,7 +87,7 @@ async function listening(child: ChildProcess, port: number, said: () => string):
     if (open) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`nginx does not listen: ${said()}`);
+  throw new Error(`it does not listen: ${said()}`);
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
