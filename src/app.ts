@@ -212,10 +212,10 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const connectionRoom: ConnectionRoom = room.value;
 
   const passwords = createPasswordHasher();
-  const users = createUsers({ store, clock, passwords });
+  const signIn = createSignIn({ store, passwords, throttle: createThrottle(store.throttle, clock) });
+  const users = createUsers({ store, clock, passwords, signIn });
   const rates = createRateLimiter({ store, clock, process: randomUUID() });
   const roles = createRoles({ store, clock });
-  const signIn = createSignIn({ store, passwords, throttle: createThrottle(store.throttle, clock) });
   const configured = secrets.bootstrapToken === null ? null : parseToken(secrets.bootstrapToken.reveal());
   const setup = createSetup({ store, passwords, clock, configured });
 
@@ -296,7 +296,6 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     mint,
     revoke,
     users,
-    owner: store.owner,
     audit,
     clientAddress,
     clock,
@@ -338,7 +337,6 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     queries,
     users,
     signIn,
-    owner: store.owner,
     signingKeys,
     lastUses,
     audit,

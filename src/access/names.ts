@@ -1,4 +1,4 @@
-import { fieldFault } from '../base/fault.ts';
+import { type Fault, fault, fieldFault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 /**
@@ -60,3 +60,8 @@ export const checkTokenName = (value: string, field = 'name'): Result<string> =>
   );
 
 export const isBotName = (value: string): boolean => value.startsWith('bot-');
+
+export const unknownUser = (username: string): Fault =>
+  fault('unknown_user', `There is no user '${username}'.`, {
+    fix: `See 'tessera user list', or create the user: tessera user create ${username}`,
+  });

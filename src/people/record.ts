@@ -11,6 +11,16 @@ export interface PrincipalRecord {
   readonly createdBy: string;
 }
 
+export interface PrincipalWithGrants extends PrincipalRecord {
+  readonly roles: readonly RoleGrant[];
+}
+
+/** A user whose password was proven. Whoever acts on it later compares the hash: it may have changed meanwhile. */
+export interface SignedIn {
+  readonly username: string;
+  readonly passwordHash: string;
+}
+
 /** A role given to a user: by whom and when stays known. */
 export interface RoleGrant {
   readonly username: string;

@@ -11,7 +11,7 @@ import { NO_USER_INFO, type UserInfo } from '../base/user-info.ts';
 import { digestMatches, sha256Hex, storedDigest } from '../crypto/digest.ts';
 import type { PasswordHasher } from '../crypto/password.ts';
 import { checkPassword } from './password.ts';
-import type { PrincipalRecord } from './record.ts';
+import type { SignedIn } from './record.ts';
 import type { PeopleStore } from './store.ts';
 
 /** Id and secret of a token, as its two spellings carry them. */
@@ -27,11 +27,11 @@ export interface Setup {
   offer(parts: BootstrapParts): Promise<Result<void>>;
   /** Whether these are the configured bootstrap token or an offered one-time secret. */
   accepts(parts: BootstrapParts): Promise<boolean>;
-  /** Makes the first administrator and closes this door. */
+  /** Makes the first administrator, who is signed in by that, and closes this door. */
   firstAdministrator(
     actor: Actor,
     user: { username: string; password: Secret; userInfo?: Partial<UserInfo> },
-  ): Promise<Result<PrincipalRecord>>;
+  ): Promise<Result<SignedIn>>;
 }
 
 interface Dependencies {
@@ -80,8 +80,10 @@ export function createSetup({ store, passwords, clock, configured }: Dependencie
         return err(fieldFault('invalid_request', 'username', 'a person cannot be named bot-'));
       const fit = checkPassword(password, username);
       if (!fit.ok) return fit;
-      const passwordHash = await passwords.hash(password);
-      return store.change<PrincipalRecord>(async (tx) => {
+      const hash = await passwords.hash(password);
+      if (!hash.ok) return hash;
+      const passwordHash = hash.value;
+      return store.change<SignedIn>(async (tx) => {
         if ((await tx.administrators()).length > 0) return closed();
         if (await tx.nameIsTaken(username)) return err(fieldFault('name_taken', 'username', 'taken'));
         await tx.insertPrincipal({
@@ -97,8 +99,7 @@ export function createSetup({ store, passwords, clock, configured }: Dependencie
         await tx.audit(auditEntry(clock(), actor, { action: 'setup.completed', subject: username }));
         await tx.changed(change('principal', username));
         await tx.changed(change('bootstrap'));
-        const made = await tx.principal(username);
-        return made === null ? closed() : ok(made);
+        return ok({ username, passwordHash });
       });
     },
   };

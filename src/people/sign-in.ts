@@ -2,17 +2,20 @@ import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { PasswordHasher } from '../crypto/password.ts';
-import type { PrincipalRecord } from './record.ts';
+import type { SignedIn } from './record.ts';
 import type { PeopleStore } from './store.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface SignIn {
-  /** The user whose name and password these are. Unknown, disabled and wrong answer alike and take as long. */
-  withPassword(username: string, password: Secret, address: string): Promise<Result<PrincipalRecord>>;
+  /**
+   * Whose name and password these are. Unknown, disabled and wrong answer alike (`bad_credentials`) and take as
+   * long; `throttled` and `unavailable` say when to try again.
+   */
+  withPassword(username: string, password: Secret, address: string | null): Promise<Result<SignedIn>>;
 }
 
 interface Dependencies {
-  readonly store: PeopleStore;
+  readonly store: Pick<PeopleStore, 'principal' | 'passwordHash'>;
   readonly passwords: PasswordHasher;
   readonly throttle: Throttle;
 }
@@ -20,17 +23,21 @@ interface Dependencies {
 export function createSignIn({ store, passwords, throttle }: Dependencies): SignIn {
   return {
     async withPassword(username, password, address) {
-      const admitted = await throttle.admit(username, address);
-      if (!admitted.ok) return admitted;
-      const hash = await store.passwordHash(username);
-      const matches = await passwords.verify(password, hash);
-      const principal = matches ? await store.principal(username) : null;
-      if (principal === null || principal.disabled) {
-        await throttle.failed(username, address);
+      const attempt = await throttle.begin(username, address ?? 'unknown');
+      if (!attempt.ok) return attempt;
+      const principal = await store.principal(username);
+      const kept = await store.passwordHash(username);
+      const passwordHash = principal === null || principal.disabled ? null : kept;
+      const matches = await passwords.verify(password, passwordHash);
+      if (!matches.ok) {
+        await attempt.value.abandoned();
+        return matches;
+      }
+      if (passwordHash === null || !matches.value) {
         return err(fault('bad_credentials', 'The name or password is wrong.'));
       }
-      await throttle.succeeded(username, address);
-      return ok(principal);
+      await attempt.value.succeeded();
+      return ok({ username, passwordHash });
     },
   };
 }

@@ -3,7 +3,7 @@ import type { RoleTable } from '../access/scopes.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { Result } from '../base/result.ts';
 import type { UserInfo } from '../base/user-info.ts';
-import type { PrincipalRecord, RoleGrant, RoleRecord, ScopeRecord } from './record.ts';
+import type { PrincipalRecord, PrincipalWithGrants, RoleGrant, RoleRecord, ScopeRecord } from './record.ts';
 
 export interface PrincipalFilter {
   readonly kind?: 'user' | 'bot';
@@ -16,6 +16,8 @@ export interface PeopleReads {
   principal(username: string): Promise<PrincipalRecord | null>;
   /** Newest first, then by name. */
   principals(filter: PrincipalFilter): Promise<PrincipalRecord[]>;
+  /** The same, each with its grants, ordered by role. */
+  principalsWithGrants(filter: PrincipalFilter): Promise<PrincipalWithGrants[]>;
   /** Of one user, ordered by role; of one role, newest first. */
   grantsOf(username: string): Promise<RoleGrant[]>;
   grantsOfRole(role: string): Promise<RoleGrant[]>;
@@ -71,8 +73,24 @@ export interface SignInAttempts {
   readonly lastAt: number;
 }
 
+export interface ThrottleRule {
+  /** Attempts without any wait. */
+  readonly free: number;
+  /** What is waited after the last attempt: the first beyond the free ones, the second, ... and all further. */
+  readonly waitsMs: readonly number[];
+  /** For each of these since the last attempt, one counts no more. */
+  readonly fadeMs: number;
+  /** After such a time without an attempt the count starts anew. */
+  readonly memoryMs: number;
+}
+
 export interface ThrottleStore {
-  attempts(key: string): Promise<SignInAttempts | null>;
-  recordFailure(key: string, atMs: number): Promise<void>;
+  /**
+   * Counts an attempt unless the rule has it wait, in one statement: of many at once no more are counted than one
+   * after the other. Null when counted, else what stands against it.
+   */
+  countAttempt(key: string, atMs: number, rule: ThrottleRule): Promise<SignInAttempts | null>;
+  /** The attempt counted last was none, or is not to be held against its sender. */
+  takeBack(key: string): Promise<void>;
   clear(key: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
-import { checkUsername, isBotName } from '../access/names.ts';
+import { checkUsername, isBotName, unknownUser } from '../access/names.ts';
 import { missingScope, requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
-import { ADMIN_ROLE, ADMIN_SCOPE, USER_ROLE } from '../access/scopes.ts';
+import { ADMIN_ROLE, ADMIN_SCOPE, OWN_TOKENS_SCOPE, USER_ROLE } from '../access/scopes.ts';
 import { type AuditAction, auditEntry } from '../audit/entry.ts';
 import { change } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
@@ -11,7 +11,8 @@ import type { Secret } from '../base/secret.ts';
 import { NO_USER_INFO, type UserInfo } from '../base/user-info.ts';
 import type { PasswordHasher } from '../crypto/password.ts';
 import { checkPassword } from './password.ts';
-import type { PrincipalRecord, RoleGrant } from './record.ts';
+import type { PrincipalRecord, PrincipalWithGrants, RoleGrant } from './record.ts';
+import type { SignIn } from './sign-in.ts';
 import type { PeopleStore, PeopleTx, PrincipalFilter } from './store.ts';
 
 export interface NewUser {
@@ -21,9 +22,7 @@ export interface NewUser {
   readonly roles?: readonly string[];
 }
 
-export interface UserWithRoles extends PrincipalRecord {
-  readonly roles: readonly RoleGrant[];
-}
+export type UserWithRoles = PrincipalWithGrants;
 
 export interface Users {
   create(actor: Actor, user: NewUser): Promise<Result<UserWithRoles>>;
@@ -41,7 +40,10 @@ export interface Users {
     username: string,
     wish: { userInfo?: Partial<UserInfo>; disabled?: boolean },
   ): Promise<Result<UserWithRoles>>;
-  /** One's own with the old password, anybody's for administrators. Ends the user's sessions. */
+  /**
+   * One's own with the old password, which is proven like a sign-in and slowed down with it; anybody's for
+   * administrators. Ends the user's sessions.
+   */
   setPassword(actor: Actor, username: string, password: Secret, old: Secret | null): Promise<Result<void>>;
   /** Takes roles and tokens along. */
   remove(actor: Actor, username: string): Promise<Result<void>>;
@@ -55,9 +57,10 @@ interface Dependencies {
   readonly store: PeopleStore;
   readonly clock: Clock;
   readonly passwords: PasswordHasher;
+  readonly signIn: SignIn;
 }
 
-export function createUsers({ store, clock, passwords }: Dependencies): Users {
+export function createUsers({ store, clock, passwords, signIn }: Dependencies): Users {
   const administrator = (actor: Actor, doing: string) => requireScope(actor, ADMIN_SCOPE, doing);
 
   const withRoles = async (
@@ -170,8 +173,7 @@ export function createUsers({ store, clock, passwords }: Dependencies): Users {
     async list(actor, filter) {
       const allowed = mayList(actor);
       if (!allowed.ok) return allowed;
-      const principals = await store.principals(filter);
-      return ok(await Promise.all(principals.map((principal) => withRoles(store, principal))));
+      return ok(await store.principalsWithGrants(filter));
     },
 
     async change(actor, username, wish) {
@@ -196,21 +198,24 @@ export function createUsers({ store, clock, passwords }: Dependencies): Users {
     },
 
     async setPassword(actor, username, password, old) {
-      const own = actor.username === username;
-      if (!own || old === null) {
-        const allowed = administrator(
-          actor,
-          own ? 'change a password without the old one' : 'set passwords of others',
-        );
-        if (!allowed.ok) return allowed;
+      const allowed = maySetPassword(actor, username, old !== null);
+      if (!allowed.ok) return allowed;
+      if (isBotName(username)) {
+        return err(fieldFault('invalid_request', 'username', 'bots have no password; they use their tokens'));
       }
-      if (old !== null && !(await passwords.verify(old, await store.passwordHash(username)))) {
-        return err(fieldFault('bad_credentials', 'old_password', 'is wrong'));
+      const fit = checkPassword(password, username);
+      if (!fit.ok) return fit;
+      const proven = old === null ? null : await signIn.withPassword(username, old, actor.address);
+      if (proven !== null && !proven.ok) {
+        return proven.error.code === 'bad_credentials' ? err(WRONG_OLD_PASSWORD) : proven;
       }
-      const hash = await hashOf(password, username, passwords);
+      const hash = await passwords.hash(password);
       if (!hash.ok) return hash;
       return store.change<void>(async (tx) => {
         if ((await tx.principal(username)) === null) return err(unknownUser(username));
+        if (proven !== null && (await tx.passwordHash(username)) !== proven.value.passwordHash) {
+          return err(WRONG_OLD_PASSWORD);
+        }
         await tx.updatePrincipal(username, { passwordHash: hash.value });
         const endedSessions = await tx.revokeTokensOf(username, 'sessions', actor, clock());
         await note(tx, actor, 'password.changed', username, { endedSessions });
@@ -290,11 +295,18 @@ async function hashOf(
   passwords: PasswordHasher,
 ): Promise<Result<string>> {
   const fit = checkPassword(password, username);
-  return fit.ok ? ok(await passwords.hash(password)) : fit;
+  return fit.ok ? passwords.hash(password) : fit;
 }
 
-export const unknownUser = (username: string): Fault =>
-  fault('unknown_user', `There is no user '${username}'.`, { fix: "See 'tessera user list'." });
+/** A token that may do nothing must not serve to guess its owner's password either. */
+function maySetPassword(actor: Actor, username: string, withOld: boolean): Result<void> {
+  if (actor.username !== username) return requireScope(actor, ADMIN_SCOPE, 'set passwords of others');
+  return withOld
+    ? requireScope(actor, OWN_TOKENS_SCOPE, 'change your password')
+    : requireScope(actor, ADMIN_SCOPE, 'change a password without the old one');
+}
+
+const WRONG_OLD_PASSWORD = fieldFault('bad_credentials', 'old_password', 'is wrong');
 
 export const unknownRole = (role: string): Fault =>
   fault('unknown_role', `There is no role '${role}'.`, { fix: "See 'tessera role list'." });

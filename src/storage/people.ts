@@ -1,8 +1,15 @@
 import type { Kysely } from 'kysely';
 import { ADMIN_ROLE, type RoleTable } from '../access/scopes.ts';
 import type { PrincipalRecord, RoleGrant, RoleRecord, ScopeRecord } from '../people/record.ts';
-import type { PeopleReads, PeopleTx, ThrottleStore } from '../people/store.ts';
-import { nameIsTaken, principalColumns, principalInsert, userInfoColumns, userInfoOf } from './principals.ts';
+import type { PeopleReads, PeopleTx, PrincipalFilter } from '../people/store.ts';
+import {
+  nameIsTaken,
+  passwordHash,
+  principalColumns,
+  principalInsert,
+  userInfoColumns,
+  userInfoOf,
+} from './principals.ts';
 import type { PrincipalRow, Tables } from './schema.ts';
 
 const recordColumns = [...principalColumns, 'password_hash'] as const;
@@ -62,7 +69,29 @@ export async function administrators(db: Kysely<Tables>): Promise<string[]> {
 export const bootstrapSecrets = (db: Kysely<Tables>): Promise<{ id: string; digest: string }[]> =>
   db.selectFrom('bootstrap_secrets').select(['id', 'digest']).execute();
 
+function matching(db: Kysely<Tables>, { kind, prefix, roles }: PrincipalFilter) {
+  let query = db.selectFrom('principals');
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (prefix !== undefined && prefix !== '') {
+    // A range instead of LIKE, which compares differently on the two engines.
+    query = query.where('username', '>=', prefix).where('username', '<', `${prefix}\u{10ffff}`);
+  }
+  if (roles !== undefined) {
+    const holders = db.selectFrom('role_grants').select('username').where('role', 'in', roles);
+    query = query.where('username', 'in', holders);
+  }
+  return query;
+}
+
 export function peopleReads(db: Kysely<Tables>): PeopleReads {
+  async function principals(filter: PrincipalFilter): Promise<PrincipalRecord[]> {
+    const query = matching(db, filter)
+      .select(recordColumns)
+      .orderBy('created_at', 'desc')
+      .orderBy('username');
+    return (await query.execute()).map(toPrincipal);
+  }
+
   return {
     async principal(username) {
       const row = await db
@@ -73,22 +102,22 @@ export function peopleReads(db: Kysely<Tables>): PeopleReads {
       return row === undefined ? null : toPrincipal(row);
     },
 
-    async principals({ kind, prefix, roles }) {
-      let query = db
-        .selectFrom('principals')
-        .select(recordColumns)
-        .orderBy('created_at', 'desc')
-        .orderBy('username');
-      if (kind !== undefined) query = query.where('kind', '=', kind);
-      if (prefix !== undefined && prefix !== '') {
-        // A range instead of LIKE, which compares differently on the two engines.
-        query = query.where('username', '>=', prefix).where('username', '<', `${prefix}\u{10ffff}`);
-      }
-      if (roles !== undefined) {
-        const holders = db.selectFrom('role_grants').select('username').where('role', 'in', roles);
-        query = query.where('username', 'in', holders);
-      }
-      return (await query.execute()).map(toPrincipal);
+    principals,
+
+    async principalsWithGrants(filter) {
+      const found = (await principals(filter)).map((principal) => ({
+        ...principal,
+        roles: [] as RoleGrant[],
+      }));
+      const byName = new Map(found.map((principal) => [principal.username, principal]));
+      const grants = await db
+        .selectFrom('role_grants')
+        .selectAll()
+        .where('username', 'in', matching(db, filter).select('username'))
+        .orderBy('role')
+        .execute();
+      for (const row of grants) byName.get(row.username)?.roles.push(toGrant(row));
+      return found;
     },
 
     async grantsOf(username) {
@@ -116,14 +145,7 @@ export function peopleReads(db: Kysely<Tables>): PeopleReads {
     scopes: () => readScopes(db),
     roleTable: () => roleTable(db),
 
-    async passwordHash(username) {
-      const row = await db
-        .selectFrom('principals')
-        .select('password_hash')
-        .where('username', '=', username)
-        .executeTakeFirst();
-      return row?.password_hash ?? null;
-    },
+    passwordHash: (username) => passwordHash(db, username),
   };
 }
 
@@ -212,35 +234,6 @@ export function peopleWrites(db: Kysely<Tables>): PeopleWrites {
 
     async deleteBootstrapSecrets() {
       await db.deleteFrom('bootstrap_secrets').execute();
-    },
-  };
-}
-
-export function throttleStore(db: Kysely<Tables>): ThrottleStore {
-  return {
-    async attempts(key) {
-      const row = await db
-        .selectFrom('sign_in_attempts')
-        .select(['failures', 'last_at_ms'])
-        .where('key', '=', key)
-        .executeTakeFirst();
-      return row === undefined ? null : { failures: row.failures, lastAt: row.last_at_ms };
-    },
-
-    async recordFailure(key, atMs) {
-      await db
-        .insertInto('sign_in_attempts')
-        .values({ key, failures: 1, last_at_ms: atMs })
-        .onConflict((conflict) =>
-          conflict
-            .column('key')
-            .doUpdateSet((set) => ({ failures: set('sign_in_attempts.failures', '+', 1), last_at_ms: atMs })),
-        )
-        .execute();
-    },
-
-    async clear(key) {
-      await db.deleteFrom('sign_in_attempts').where('key', '=', key).execute();
     },
   };
 }

@@ -24,6 +24,15 @@ export async function nameIsTaken(db: Kysely<Tables>, username: string): Promise
   return row !== undefined;
 }
 
+export async function passwordHash(db: Kysely<Tables>, username: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('principals')
+    .select('password_hash')
+    .where('username', '=', username)
+    .executeTakeFirst();
+  return row?.password_hash ?? null;
+}
+
 export function userInfoOf(
   row: Pick<PrincipalRow, 'full_name' | 'email' | 'uid' | 'gid' | 'groups'>,
 ): UserInfo {

@@ -19,13 +19,14 @@ import { auditReads } from './audit.ts';
 import { connectionReads, connectionWrites, eventDeliveries } from './connections.ts';
 import type { Engine } from './engine.ts';
 import { announceChanges, appendAudit, appendChange } from './journal.ts';
-import { administrators, bootstrapSecrets, peopleReads, peopleWrites, throttleStore } from './people.ts';
+import { administrators, bootstrapSecrets, peopleReads, peopleWrites } from './people.ts';
 import { prune } from './prune.ts';
 import { quotaTable, rateTable } from './quota.ts';
 import { routeReads, routeWrites } from './routes.ts';
 import type { Tables } from './schema.ts';
 import { sealedPlaces } from './sealed-places.ts';
 import { signingKeyTable } from './signing-keys.ts';
+import { throttleStore } from './throttle.ts';
 import { recentlyRevoked, recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
 
 type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx & RouteTx & SealedTx;

@@ -9,7 +9,7 @@ import type {
 } from '../tokens/record.ts';
 import type { HistoryFilter, LastUse, TokenFilter, TokenReads, TokenTx } from '../tokens/store.ts';
 import { roleTable } from './people.ts';
-import { nameIsTaken, principalColumns, principalInsert, userInfoOf } from './principals.ts';
+import { nameIsTaken, passwordHash, principalColumns, principalInsert, userInfoOf } from './principals.ts';
 import type { HistoryRow, Tables, TokenRow } from './schema.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -240,6 +240,7 @@ export function tokenReads(db: Kysely<Tables>): TokenReads {
 export function tokenWrites(db: Kysely<Tables>): Omit<TokenTx, keyof TokenReads | 'audit' | 'changed'> {
   return {
     nameIsTaken: (username) => nameIsTaken(db, username),
+    passwordHash: (username) => passwordHash(db, username),
 
     async insertToken(record) {
       await db

@@ -1,4 +1,4 @@
-import { checkBotName, checkTokenName, checkUsername, isBotName } from '../access/names.ts';
+import { checkBotName, checkTokenName, checkUsername, isBotName, unknownUser } from '../access/names.ts';
 import { mayGrant, mayGrantRoles, mayManageTokensOf, requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
 import { ADMIN_SCOPE, type RoleTable, roleHolds, sorted, USER_ROLE } from '../access/scopes.ts';
@@ -52,13 +52,22 @@ export interface ServiceTokenRequest {
 /** Who stands in the books as the one who did it. */
 type Doer = Pick<Actor, 'username' | 'tokenId' | 'address'>;
 
+/** Whose password was proven, and the hash it was proven by. */
+interface Proven {
+  readonly username: string;
+  readonly passwordHash: string;
+}
+
 export interface Mint {
   /** A personal access token. */
   userToken(actor: Actor, request: UserTokenRequest): Promise<Result<Minted>>;
   /** A bot's token, holding just the scopes an administrator gives it. */
   serviceToken(actor: Actor, request: ServiceTokenRequest): Promise<Result<Minted>>;
-  /** A browser's or command line's token after sign-in; carries the roles held at this moment. */
-  sessionToken(owner: OwnerRecord, by: Doer): Promise<Result<Minted>>;
+  /**
+   * A browser's or command line's token after sign-in; carries the roles held at this moment. Fails with
+   * `bad_credentials` when the password that was proven is no longer the user's.
+   */
+  sessionToken(person: Proven, by: Pick<Doer, 'address'>): Promise<Result<Minted>>;
 }
 
 export interface MintSettings {
@@ -211,18 +220,23 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
       });
     },
 
-    async sessionToken(owner, actor) {
+    async sessionToken({ username, passwordHash }, { address }) {
       const now = Math.floor(clock() / 1000);
       return store.change<Minted>(async (tx) => {
+        // Between the proof and now a password may have been changed to end just this.
+        const owner = await tx.owner(username);
+        if (owner === null || owner.disabled || (await tx.passwordHash(username)) !== passwordHash) {
+          return err(fault('bad_credentials', 'The name or password is wrong.'));
+        }
         const parts = randomTokenParts(random);
         const record = newTokenRecord(parts, now, {
-          username: owner.username,
+          username,
           type: 'session',
           roles: rolesOf(owner),
-          createdBy: actor.username,
+          createdBy: username,
           expiresAt: now + settings.sessionSeconds,
         });
-        return ok(await insert(tx, parts, record, actor));
+        return ok(await insert(tx, parts, record, { username, tokenId: null, address }));
       });
     },
   };
@@ -246,11 +260,6 @@ const nameDiffersInCase = (username: string) =>
     `'${username}' exists already in another spelling of upper and lower case`,
     'Write the name as the user is registered.',
   );
-
-export const unknownUser = (username: string) =>
-  fault('unknown_user', `There is no user '${username}'.`, {
-    fix: `Create the user first: tessera user create ${username}`,
-  });
 
 export async function checkScopes(
   tx: Pick<TokenTx, 'knownScopes'>,

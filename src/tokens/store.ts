@@ -73,6 +73,7 @@ export interface TokenTx extends TokenReads, Journal {
   liveChildren(parentId: string): Promise<TokenRecord[]>;
   /** Up to `limit` tokens that are past their end and not yet swept. */
   endedTokens(nowSeconds: number, limit: number): Promise<TokenRecord[]>;
+  passwordHash(username: string): Promise<string | null>;
   /** Whether a principal has this name in any spelling of upper and lower case. */
   nameIsTaken(username: string): Promise<boolean>;
   insertOwner(owner: OwnerRecord, createdBy: string, atSeconds: number): Promise<void>;

@@ -97,11 +97,99 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect((await signIn(victim, PASSWORD, from('203.0.113.7'))).status).toBe(201);
   });
 
+  test('guesses made at once are counted like guesses made one after the other', async () => {
+    await server.user('ivan');
+    const from = { 'x-forwarded-for': '203.0.113.60' };
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => signIn('ivan', 'wrong password', from)),
+    );
+    const statuses = answers.map((answer) => answer.status).sort();
+    expect(statuses).toEqual([...Array(5).fill(401), ...Array(55).fill(429)]);
+  });
+
+  test('one name tried from many addresses of one IPv6 network is tried from one place', async () => {
+    await server.user('judy');
+    const from = (host: string) => ({ 'x-forwarded-for': `2001:db8:0:7:${host}` });
+    for (let guess = 0; guess < 5; guess++)
+      expect((await signIn('judy', 'wrong password', from(`${guess}::1`))).status).toBe(401);
+    expect((await signIn('judy', PASSWORD, from('9::9'))).status).toBe(429);
+    expect((await signIn('judy', PASSWORD, { 'x-forwarded-for': '2001:db8:0:8::1' })).status).toBe(201);
+  });
+
+  test('signing in rightly any number of times slows nobody down', async () => {
+    const from = { 'x-forwarded-for': '203.0.113.61' };
+    for (let time = 0; time < 52; time++) expect((await signIn('alice', PASSWORD, from)).status).toBe(201);
+  });
+
+  test('mistypings of many people behind one address, spread over days, never keep the others out', async () => {
+    const from = { 'x-forwarded-for': '203.0.113.62' };
+    for (let mistyping = 0; mistyping < 62; mistyping++) {
+      expect((await signIn(`person-${mistyping}`, 'wrong password', from)).status).toBe(401);
+      now += 2 * MINUTE;
+    }
+    expect((await signIn('alice', PASSWORD, from)).status).toBe(201);
+  });
+
   test('one address trying many names is slowed down as well', async () => {
     for (let guess = 0; guess < 50; guess++)
       await signIn(`name-${guess}`, 'wrong password', { 'x-forwarded-for': '198.51.100.9' });
     const answer = await signIn('alice', PASSWORD, { 'x-forwarded-for': '198.51.100.9' });
     expect(answer.status).toBe(429);
+    now += 61 * MINUTE;
+    expect((await signIn('alice', 'wrong password', { 'x-forwarded-for': '198.51.100.9' })).status).toBe(401);
+    expect((await signIn('alice', PASSWORD, { 'x-forwarded-for': '198.51.100.9' })).status).toBe(201);
+  });
+
+  test('changing a password with the old one is no way to guess it', async () => {
+    const session = await server.user('kate');
+    const narrow = await server.call('POST', '/api/v1/tokens', {
+      token: session,
+      body: { name: 'nothing', scopes: [] },
+    });
+    const put = (token: string, old_password: string) =>
+      server.call('PUT', '/api/v1/users/kate/password', {
+        token,
+        body: { password: 'a completely new one', old_password },
+        headers: { 'x-forwarded-for': '203.0.113.63' },
+      });
+    expect((await put(narrow.json.token, PASSWORD)).json).toMatchObject({
+      status: 403,
+      code: 'insufficient_scope',
+      required_scopes: ['user:token'],
+    });
+    const guesses = await Promise.all(Array.from({ length: 8 }, () => put(session, 'wrong password')));
+    expect(guesses.map((answer) => answer.status).sort()).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+    const slowed = await put(session, PASSWORD);
+    expect(slowed.json).toMatchObject({ status: 429, code: 'throttled' });
+    expect(Number(slowed.headers.get('retry-after'))).toBeGreaterThan(0);
+    // The same count as for signing in.
+    expect((await signIn('kate', PASSWORD, { 'x-forwarded-for': '203.0.113.63' })).status).toBe(429);
+  });
+
+  test('a bot is given no password', async () => {
+    await server.call('POST', '/api/v1/service-tokens', {
+      token: server.admin,
+      body: { username: 'bot-mute', scopes: [] },
+    });
+    const answer = await server.call('PUT', '/api/v1/users/bot-mute/password', {
+      token: server.admin,
+      body: { password: 'a completely new one' },
+    });
+    expect(answer.json).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(answer.json.errors[0].field).toBe('username');
+    expect((await signIn('bot-mute', 'a completely new one')).status).toBe(401);
+  });
+
+  test('a list of users says the roles of each', async () => {
+    await server.user('laura', ['admin']);
+    const listed = await server.call('GET', '/api/v1/users', { token: server.admin });
+    const rolesOf = (username: string) =>
+      listed.json.items
+        .find((user: { username: string }) => user.username === username)
+        .roles.map((grant: { role: string }) => grant.role);
+    expect([rolesOf('laura'), rolesOf('alice')]).toEqual([['admin'], []]);
+    const admins = await server.call('GET', '/api/v1/users?role=admin', { token: server.admin });
+    expect(admins.json.items.map((user: { username: string }) => user.username)).toEqual(['laura', 'admin']);
   });
 
   test('a new password ends the sessions but not the personal tokens', async () => {

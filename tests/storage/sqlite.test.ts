@@ -44,10 +44,12 @@ afterEach(async () => {
 
 test('writes of every kind wait while another process writes, and none fails', async () => {
   const leases = createLeases(database.db, systemClock);
-  await store.throttle.recordFailure('name|a', 1);
+  const rule = { free: 1, waitsMs: [60_000], fadeMs: 60_000, memoryMs: 60_000 };
+  await store.throttle.countAttempt('name|a', 1, rule);
+  expect(await store.throttle.countAttempt('name|a', 1, rule)).toEqual({ failures: 1, lastAt: 1 });
   other.exec('begin immediate');
   const writes = [
-    store.throttle.recordFailure('name|b', 1),
+    store.throttle.countAttempt('name|b', 1, rule),
     store.throttle.clear('name|a'),
     leases.take('housekeeping', 'me', 1_000),
     store.prune(Date.now()),
@@ -68,7 +70,7 @@ test('writes of every kind wait while another process writes, and none fails', a
   expect(done).toBe(0);
   other.exec('commit');
   expect((await settled).map(({ status }) => status)).toEqual(writes.map(() => 'fulfilled'));
-  expect(await store.throttle.attempts('name|a')).toBeNull();
+  expect(await store.throttle.countAttempt('name|a', 1, rule)).toBeNull();
   expect((await store.knownScopes()).get('x:y')).toBe('z');
 });
 

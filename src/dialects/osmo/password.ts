@@ -10,7 +10,7 @@ import { addressOf } from '../../http/authenticate.ts';
 import type { ClientAddress } from '../../http/client-address.ts';
 import type { SignIn } from '../../people/sign-in.ts';
 import type { Mint } from '../../tokens/mint.ts';
-import type { TokenReads } from '../../tokens/store.ts';
+
 import { parseToken } from '../../tokens/token-string.ts';
 import type { Verified, Verifier } from '../../tokens/verify.ts';
 import { answer, errorOf, osmoStatus } from './answer.ts';
@@ -23,7 +23,7 @@ export const PASSWORD_PATH = '/api/auth/token';
 export interface PasswordCallNeeds {
   readonly signIn: SignIn;
   readonly mint: Mint;
-  readonly owner: TokenReads['owner'];
+
   readonly verifier: Verifier;
   readonly loginJwts: LoginJwts;
   readonly audit: AuditTrail;
@@ -36,7 +36,7 @@ export interface PasswordCallNeeds {
  * it hands out for refreshing is a session token of ours, which ends like any other session.
  */
 export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): void {
-  const { signIn, mint, owner, verifier, loginJwts, audit, clientAddress, clock } = needs;
+  const { signIn, mint, verifier, loginJwts, audit, clientAddress, clock } = needs;
 
   async function bySession(text: string): Promise<Result<Verified>> {
     const verdict = parseToken(text) === null ? null : await verifier.check(text);
@@ -46,7 +46,7 @@ export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): vo
   }
 
   async function byPassword(username: string, password: Secret, address: string | null) {
-    const person = await signIn.withPassword(username, password, address ?? 'unknown');
+    const person = await signIn.withPassword(username, password, address);
     if (!person.ok) {
       const nobody = { username: '<anonymous>', tokenId: null, address };
       audit.note(
@@ -54,9 +54,7 @@ export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): vo
       );
       return person;
     }
-    const record = await owner(person.value.username);
-    if (record === null) return err(fault('bad_credentials', 'The name or password is wrong.'));
-    const minted = await mint.sessionToken(record, { username: record.username, tokenId: null, address });
+    const minted = await mint.sessionToken(person.value, { address });
     return minted.ok ? ok(minted.value.token) : minted;
   }
 

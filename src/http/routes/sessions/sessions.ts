@@ -10,7 +10,7 @@ import type { SignIn as SignInRoom } from '../../../people/sign-in.ts';
 import type { Users } from '../../../people/users.ts';
 import type { Mint, Minted } from '../../../tokens/mint.ts';
 import type { Revoke } from '../../../tokens/revoke.ts';
-import type { TokenReads } from '../../../tokens/store.ts';
+
 import { parseToken } from '../../../tokens/token-string.ts';
 import { FirstAdministrator, Me, Session, SetupState, SignIn } from '../../../wire/sessions.ts';
 import { type Authenticate, addressOf, csrfTokenOf } from '../../authenticate.ts';
@@ -26,7 +26,7 @@ export interface SessionRouteNeeds {
   readonly mint: Mint;
   readonly revoke: Revoke;
   readonly users: Users;
-  readonly owner: TokenReads['owner'];
+
   readonly audit: AuditTrail;
   readonly clientAddress: ClientAddress;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export interface SessionRouteNeeds {
 }
 
 export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): void {
-  const { authenticate, setup, signIn, mint, revoke, users, owner, audit, clientAddress, clock } = needs;
+  const { authenticate, setup, signIn, mint, revoke, users, audit, clientAddress, clock } = needs;
   const tag = 'Sign-in';
 
   const cookie = (value: string, more: string): string =>
@@ -48,12 +48,6 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
     if (delivery === 'token') return ok({ ...session, token });
     reply.header('set-cookie', cookie(token, ''));
     return ok({ ...session, csrf_token: csrfTokenOf(parseToken(token)?.secret ?? '') });
-  }
-
-  async function sessionFor(username: string, address: string | null) {
-    const record = await owner(username);
-    if (record === null) return err(fault('bad_credentials', 'The name or password is wrong.'));
-    return mint.sessionToken(record, { username, tokenId: null, address });
   }
 
   openRoute(app, {
@@ -83,7 +77,7 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
         ...(body.name === undefined ? {} : { userInfo: { name: body.name } }),
       });
       if (!made.ok) return made;
-      const minted = await sessionFor(made.value.username, caller.actor.address);
+      const minted = await mint.sessionToken(made.value, caller.actor);
       return minted.ok ? deliver(reply, minted.value, 'token') : minted;
     },
   });
@@ -99,11 +93,7 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
     faults: ['bad_credentials', 'throttled'],
     async handle({ body, request, reply }) {
       const address = addressOf(request.raw, clientAddress);
-      const person = await signIn.withPassword(
-        body.username,
-        new Secret(body.password),
-        address ?? 'unknown',
-      );
+      const person = await signIn.withPassword(body.username, new Secret(body.password), address);
       if (!person.ok) {
         const nobody = { username: '<anonymous>', tokenId: null, address };
         audit.note(
@@ -111,7 +101,7 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
         );
         return person;
       }
-      const minted = await sessionFor(person.value.username, address);
+      const minted = await mint.sessionToken(person.value, { address });
       return minted.ok ? deliver(reply, minted.value, body.delivery) : minted;
     },
   });
