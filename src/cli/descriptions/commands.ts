@@ -4,6 +4,7 @@ import { FOREMAN_COMMANDS } from './foreman.ts';
 import { OPERATION_COMMANDS } from './operations.ts';
 import { PEOPLE_COMMANDS } from './people.ts';
 import { PROXMOX_COMMANDS } from './proxmox.ts';
+import { ROUTE_COMMANDS } from './routes.ts';
 import { SESSION_COMMANDS } from './sessions.ts';
 import { TOKEN_COMMANDS } from './tokens.ts';
 
@@ -15,5 +16,6 @@ export const COMMANDS: readonly CommandDescription[] = [
   ...CONNECTION_COMMANDS,
   ...PROXMOX_COMMANDS,
   ...FOREMAN_COMMANDS,
+  ...ROUTE_COMMANDS,
   ...OPERATION_COMMANDS,
 ];

@@ -28,7 +28,7 @@ export async function askCredential(draft: Draft, ask: Questions, context: Conte
     if (hopeless) continue;
     const { identity, secret } = credential;
     Object.assign(draft, byToken ? splitToken(identity, secret.reveal()) : { user: identity });
-    ask.say(`${chosen.value.why.replace(/, because .* is set/, '')}.`);
+    ask.say(`Using the ${chosen.value.why.replace(/, because [^;]*/, '')}.`);
     return;
   }
 }

@@ -41,10 +41,10 @@ export async function runWizard(
     await askObjects(draft, passed, ask);
     passed = await tryDraft(draft, task, context);
     if (passed.outcome.ok) break;
-    showFindings(passed, ask, context);
+    showFindings(passed, context);
     if ((await ask.text('Type "keep" to save it all the same; Enter asks again', 'again')) === 'keep') break;
   }
-  showFindings(passed, ask, context);
+  showFindings(passed, context);
   await save(draft, file, ask, context);
   await offerToStore(draft, ask, context);
   context.out.remark(
@@ -88,7 +88,7 @@ async function testUntilGood(
   const bare = () => tryDraft({ ...draft, node: '', templates: [] }, task, context);
   let test = await bare();
   for (;;) {
-    showFindings(test, ask, context);
+    showFindings(test, context);
     const { outcome } = test;
     if (outcome.ok) {
       showFacts(test, context);
@@ -110,9 +110,9 @@ async function testUntilGood(
   }
 }
 
-function showFindings({ outcome }: ProxmoxTest, ask: Questions, context: Context): void {
+function showFindings({ outcome }: ProxmoxTest, context: Context): void {
   for (const finding of outcome.findings) context.out.remark(findingText(context, finding));
-  ask.say(verdictLine(context, outcome));
+  context.out.remark(verdictLine(context, outcome));
 }
 
 function showFacts({ outcome }: ProxmoxTest, context: Context): void {
