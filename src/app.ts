@@ -181,7 +181,12 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     lifetimeSeconds: config.jwtSeconds,
   });
   const lastUses = createLastUses({ write: store.recordLastUse, clock });
-  const audit = createAuditTrail({ store, mac, anchor: fileAnchor(config.dataDir) });
+  const audit = createAuditTrail({
+    store,
+    mac,
+    anchor: fileAnchor(config.dataDir),
+    alarm: (sentence) => log.error(sentence),
+  });
 
   const webhookSecret = await sealedValue(
     database.db,
@@ -390,6 +395,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     setup,
     tendConnections: connectionRoom.turn,
     async start() {
+      await audit.begin();
       const keys = await signingKeys.ensure();
       if (!keys.ok && keys.error.code !== 'sealed') return err(keys.error);
       await feed.start();

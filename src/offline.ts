@@ -7,6 +7,8 @@ import { readSettings, type ServeFlags, type SettingFault, type Settings } from 
 import { emptyKeyring, type Keyring, keyringOf, parseKeyText } from './crypto/keyring.ts';
 import { systemRandom } from './crypto/random.ts';
 import { createSealer } from './crypto/seal.ts';
+import { fileAnchor } from './storage/anchor.ts';
+import { auditReads } from './storage/audit.ts';
 import { createBackup } from './storage/backup/create.ts';
 import type { BackupHeader } from './storage/backup/format.ts';
 import { type Restored, restoreBackup } from './storage/backup/restore.ts';
@@ -60,8 +62,16 @@ export async function backupRestore(
   await mkdir(settings.config.dataDir, { recursive: true, mode: 0o700 });
   return withDatabase(settings, async ({ db, engine }) => {
     const restored = await restoreBackup(db, engine, file, check.value.header);
+    if (restored.ok) await noteTrail(db, settings.config.dataDir);
     return restored.ok ? ok({ ...restored.value, check: check.value }) : restored;
   });
+}
+
+/** In a folder that knows nothing of the trail yet, its note begins with what was restored. */
+async function noteTrail(db: Database['db'], folder: string): Promise<void> {
+  const anchor = fileAnchor(folder);
+  const head = await auditReads(db).head();
+  if (head !== null && (await anchor.read()).state === 'absent') await anchor.write(head);
 }
 
 async function withDatabase<T>(

@@ -2,7 +2,14 @@ import { requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { sealedFault } from '../crypto/seal.ts';
-import { type ChainedEntry, type ChainHead, type ChainMac, type ChainReport, verifyChain } from './chain.ts';
+import {
+  type AnchorNote,
+  type ChainedEntry,
+  type ChainHead,
+  type ChainMac,
+  type ChainReport,
+  verifyChain,
+} from './chain.ts';
 import type { AuditEntry } from './entry.ts';
 import type { AuditFilter, AuditStore } from './store.ts';
 
@@ -15,13 +22,15 @@ export interface AuditTrail {
    * when the queue is full: the caller must then not go on with what it wanted to have audited.
    */
   note(entry: AuditEntry): boolean;
-  /** Writes what is queued. Called by a timer and once at the end. */
+  /** Before the first row ever: notes outside the database that there is none, so that a note is always there. */
+  begin(): Promise<void>;
+  /** Writes what is queued, and notes outside the database how far the trail has come. Called by a timer and once at the end. */
   flush(): Promise<void>;
 }
 
 /** Where the newest head is noted outside the database. */
 export interface AuditAnchor {
-  read(): Promise<ChainHead | null>;
+  read(): Promise<AnchorNote>;
   write(head: ChainHead): Promise<void>;
 }
 
@@ -30,15 +39,20 @@ interface Dependencies {
   /** Null without the master key: nothing can be proven then. */
   readonly mac: ChainMac | null;
   readonly anchor: AuditAnchor;
+  /** Tells the operator, in one sentence, that the trail is not what it was. Called once for each such sentence. */
+  readonly alarm: (sentence: string) => void;
 }
 
 const QUEUE_MAX = 20_000;
-const BATCH = 500;
-const PAGE = 1_000;
+const BATCH = 100;
+const PAGE = 250;
 
-export function createAuditTrail({ store, mac, anchor }: Dependencies): AuditTrail {
+export function createAuditTrail({ store, mac, anchor, alarm }: Dependencies): AuditTrail {
   const queue: AuditEntry[] = [];
   let flushing: Promise<void> | null = null;
+  /** Hash of the row this process knows to be noted. */
+  let noted: string | null = null;
+  let complained: string | null = null;
 
   async function* everything(): AsyncGenerator<ChainedEntry> {
     for (let after = 0; ; ) {
@@ -60,8 +74,34 @@ export function createAuditTrail({ store, mac, anchor }: Dependencies): AuditTra
       if (!written.ok) return;
       queue.splice(0, batch.length);
     }
+    await moveAnchor();
+  }
+
+  /**
+   * Notes the newest row, unless the row noted last is no longer there: then the note is the only witness of it, and
+   * stays as it is until an operator says otherwise.
+   */
+  async function moveAnchor(): Promise<void> {
     const head = await store.head();
-    if (head !== null) await anchor.write(head);
+    if (head === null || head.mac === noted) return;
+    const note = await anchor.read();
+    if (note.state !== 'noted') return complain(`The note beside the audit trail is ${note.state}`);
+    if (!(await isThere(note.head))) {
+      return complain(`Row ${note.head.seq} of the audit trail was noted outside the database and is gone`);
+    }
+    if (note.head.seq < head.seq) await anchor.write(head);
+    noted = head.mac;
+  }
+
+  async function isThere({ seq, mac }: ChainHead): Promise<boolean> {
+    if (seq === 0) return true;
+    const [row] = await store.entries({ afterSeq: seq - 1, limit: 1 });
+    return row?.seq === seq && row.mac === mac;
+  }
+
+  function complain(sentence: string): void {
+    if (sentence !== complained) alarm(`${sentence}; see what 'tessera audit verify' says`);
+    complained = sentence;
   }
 
   return {
@@ -90,6 +130,11 @@ export function createAuditTrail({ store, mac, anchor }: Dependencies): AuditTra
       if (queue.length >= QUEUE_MAX) return false;
       queue.push(entry);
       return true;
+    },
+
+    async begin() {
+      if ((await store.head()) !== null || (await store.entries({ limit: 1 })).length > 0) return;
+      if ((await anchor.read()).state === 'absent') await anchor.write({ seq: 0, mac: '' });
     },
 
     flush() {

@@ -2,9 +2,9 @@ import { type Kysely, sql } from 'kysely';
 import type { ChainMac } from '../audit/chain.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { AuditStore } from '../audit/store.ts';
-import { type Change, change as feedEntry } from '../base/change.ts';
+import type { Change } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import { err, type Result } from '../base/result.ts';
 import type { RouteStore, RouteTx } from '../broker/store.ts';
 import type { SealedTx } from '../connections/rewrap.ts';
 import type { ConnectionStore, ConnectionTx } from '../connections/store.ts';
@@ -12,7 +12,7 @@ import { sealedFault } from '../crypto/seal.ts';
 import type { QuotaStore, QuotaTx } from '../people/quota-book.ts';
 import type { RateStore } from '../people/rate.ts';
 import type { PeopleStore, PeopleTx, ThrottleStore } from '../people/store.ts';
-import { revokeTree, sweep } from '../tokens/end.ts';
+import { revokeTokensOf, sweepEndedTokens, unpinRole } from '../tokens/end.ts';
 import type { SigningKeyStore, SigningKeyTx } from '../tokens/signing-keys.ts';
 import type { TokenStore, TokenTx } from '../tokens/store.ts';
 import { auditReads } from './audit.ts';
@@ -60,7 +60,6 @@ interface Dependencies {
   readonly committed: (changes: readonly Change[]) => void;
 }
 
-const SWEEP_BATCH = 200;
 // Any number will do, as long as every process of every replica uses this one.
 const CHANGE_LOCK = 7_355_601;
 
@@ -76,9 +75,16 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
   /**
    * One changing transaction at a time over all processes: the audit chain and the order of the change feed need
    * it, and rules that read before they write become simple. SQLite gives it by its write lock, PostgreSQL by an
-   * advisory one.
+   * advisory one. Those of this process queue up before they take a connection, so that reads find one.
    */
-  async function change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
+  function change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
+    const done = last.then(() => changeNow(work));
+    last = done.catch(() => {});
+    return done;
+  }
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function changeNow<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
     if (mac === null) return err(sealedFault);
     const changes: Change[] = [];
     try {
@@ -118,27 +124,8 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
       ...routeReads(trx),
       ...routeWrites(trx),
       ...sealedPlaces(trx),
-      async revokeTokensOf(username, which, actor, atMs) {
-        const live = await tokens.tokens({
-          username,
-          includeSwept: false,
-          ...(which === 'sessions' ? { types: ['session' as const] } : {}),
-        });
-        let count = 0;
-        for (const token of live) {
-          // A child may have gone with its parent a moment ago.
-          const present = await tokens.token(token.id);
-          if (present !== null) count += (await revokeTree(tokens, present, actor, atMs)).length;
-        }
-        return count;
-      },
-      async unpinRole(username, role) {
-        for (const { id, roles } of await tokens.tokens({ username, includeSwept: false })) {
-          if (roles === null || !roles.includes(role)) continue;
-          await tokens.updateToken(id, { roles: roles.filter((name) => name !== role) });
-          await journal.changed(feedEntry('token', id));
-        }
-      },
+      revokeTokensOf: (username, which, actor, atMs) => revokeTokensOf(tokens, username, which, actor, atMs),
+      unpinRole: (username, role) => unpinRole(tokens, username, role),
     };
   }
 
@@ -159,17 +146,6 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     change,
     recentlyRevoked: (sinceSeconds) => recentlyRevoked(db, sinceSeconds),
     prune: (nowMs) => prune(db, nowMs),
-    async sweepEndedTokens(nowMs) {
-      for (let swept = SWEEP_BATCH; swept === SWEEP_BATCH; ) {
-        swept = 0;
-        await change<void>(async (tx) => {
-          for (const token of await tx.endedTokens(Math.floor(nowMs / 1000), SWEEP_BATCH)) {
-            await sweep(tx, token, nowMs);
-            swept++;
-          }
-          return ok(undefined);
-        });
-      }
-    },
+    sweepEndedTokens: (nowMs) => sweepEndedTokens({ change }, nowMs),
   };
 }

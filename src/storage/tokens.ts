@@ -328,7 +328,7 @@ export function tokenWrites(db: Kysely<Tables>): Omit<TokenTx, keyof TokenReads 
   };
 }
 
-const USES_AT_ONCE = 500;
+const USES_AT_ONCE = 100;
 
 /** Only ever moves the time of last use forward: several processes report in any order. */
 export async function recordLastUse(db: Kysely<Tables>, uses: readonly LastUse[]): Promise<void> {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { internalActor } from '../../src/access/principal.ts';
 import { chainMac } from '../../src/audit/chain.ts';
+import { createAuditTrail } from '../../src/audit/trail.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ok } from '../../src/base/result.ts';
 import type { PeopleStore } from '../../src/people/store.ts';
@@ -10,6 +12,9 @@ import { migrate } from '../../src/storage/migrate.ts';
 import { type Database, openDatabase } from '../../src/storage/open.ts';
 import { loadSqlite, type SqliteDatabase } from '../../src/storage/sqlite-module.ts';
 import { createStore, type Store } from '../../src/storage/store.ts';
+import { sweepEndedTokens } from '../../src/tokens/end.ts';
+import type { TokenRecord } from '../../src/tokens/record.ts';
+import type { TokenStore } from '../../src/tokens/store.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
 let place: TestDatabase;
@@ -108,4 +113,126 @@ test('a transaction that fails is undone and lets the next one in', async () => 
     return ok(undefined);
   });
   expect(next.ok).toBe(true);
+});
+
+const TOKENS = 1_500;
+
+function record(index: number, more: Partial<TokenRecord>): TokenRecord {
+  return {
+    id: `t${index}`,
+    secretDigest: '0'.repeat(64),
+    sealedSecret: null,
+    username: 'alice',
+    type: 'user',
+    name: null,
+    description: '',
+    roles: ['user'],
+    scopes: null,
+    granted: [],
+    service: null,
+    parentId: null,
+    createdAt: 1,
+    createdBy: 'alice',
+    expiresAt: null,
+    revokedAt: null,
+    revokedBy: null,
+    sweptAt: null,
+    lastUsedAt: null,
+    lastUsedAddress: null,
+    lastUsedRoute: null,
+    userInfo: null,
+    ...more,
+  };
+}
+
+async function manyTokens(more: Partial<TokenRecord>): Promise<void> {
+  await store.change<void>(async (tx) => {
+    for (let index = 0; index < TOKENS; index++) await tx.insertToken(record(index, more));
+    return ok(undefined);
+  });
+}
+
+/** How often the event loop came round while this went on: how often a request would have been let in. */
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let going = true;
+  const count = (): void => {
+    turns++;
+    if (going) setImmediate(count);
+  };
+  setImmediate(count);
+  await work();
+  going = false;
+  return turns;
+}
+
+const LIVELY = 8;
+
+test('sweeping many ended tokens lets requests in between, and sweeps them all', async () => {
+  await manyTokens({ expiresAt: 2 });
+  expect(await turnsDuring(() => store.sweepEndedTokens(Date.now()))).toBeGreaterThan(LIVELY);
+  expect((await store.tokens({ includeSwept: false })).length).toBe(0);
+  expect(await store.countHistory({})).toBe(TOKENS);
+});
+
+test('revoking all tokens of a user lets requests in between', async () => {
+  await manyTokens({});
+  let revoked = 0;
+  const turns = await turnsDuring(() =>
+    people.change<void>(async (tx) => {
+      revoked = await tx.revokeTokensOf('alice', 'all', internalActor, Date.now());
+      return ok(undefined);
+    }),
+  );
+  expect(revoked).toBe(TOKENS);
+  expect(turns).toBeGreaterThan(LIVELY);
+});
+
+test('writing many last uses and verifying a long trail let requests in between', async () => {
+  await manyTokens({ expiresAt: 2 });
+  const uses = Array.from({ length: TOKENS }, (_, at) => ({
+    id: `t${at}`,
+    at: 5,
+    address: null,
+    route: null,
+  }));
+  expect(await turnsDuring(() => store.recordLastUse(uses))).toBeGreaterThan(1);
+  await store.sweepEndedTokens(Date.now());
+  const trail = createAuditTrail({
+    store,
+    mac: chainMac('key'),
+    anchor: { read: async () => ({ state: 'noted', head: { seq: 0, mac: '' } }), write: async () => {} },
+    alarm: () => {},
+  });
+  const reader = { ...internalActor, scopes: new Set(['read:audit']) };
+  let rows = 0;
+  const turns = await turnsDuring(async () => {
+    const report = await trail.verify(reader);
+    rows = report.ok ? report.value.rows : 0;
+  });
+  expect(rows).toBe(TOKENS);
+  expect(turns).toBeGreaterThan(1);
+});
+
+test('the table of roles is read once for a batch, not for every token', async () => {
+  await manyTokens({ expiresAt: 2 });
+  let reads = 0;
+  let batches = 0;
+  const counting: Pick<TokenStore, 'change'> = {
+    change: (work) => {
+      batches++;
+      return store.change((tx) =>
+        work({
+          ...tx,
+          roleTable: () => {
+            reads++;
+            return tx.roleTable();
+          },
+        }),
+      );
+    },
+  };
+  await sweepEndedTokens(counting, Date.now());
+  expect(reads).toBeGreaterThan(0);
+  expect(reads).toBeLessThanOrEqual(batches);
 });
