@@ -67,8 +67,8 @@ export function allRules({ rules, presets, kind }: Pick<RouteRecord, 'rules' | '
   return [...rules, ...expanded];
 }
 
-/** `GET,HEAD /api/** read:lab|all:lab`, as the command line takes it. */
+/** `GET|HEAD /api/** read:lab|all:lab`, as the command line takes it. */
 export function ruleText({ methods, path, access, scopes }: Rule): string {
   const who = access === 'scopes' ? scopes.join('|') : access;
-  return `${methods.length === 0 ? '*' : methods.join(',')} ${path} ${who}`;
+  return `${methods.length === 0 ? '*' : methods.join('|')} ${path} ${who}`;
 }

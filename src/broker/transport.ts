@@ -277,6 +277,8 @@ export function startTransport(errand: Errand): Transport {
     const { socket, head: first } = errand.tunnel;
     if (rest !== null) socket.write(rest);
     if (first.length > 0) line.socket.write(first);
+    bytesDown += rest?.length ?? 0;
+    bytesUp += first.length;
     joinStreams(socket, line, {
       moved(up, down) {
         bytesUp += up;

@@ -35,7 +35,7 @@ function whole(text: string, flag: string): number {
   return Number(text);
 }
 
-/** `GET,HEAD /api/hosts/* read:lab|all:lab`; in place of scopes `anyone` or `never`, `*` for every method. */
+/** `GET|HEAD /api/hosts/* read:lab|all:lab`; in place of scopes `anyone` or `never`, `*` for every method. */
 export function readRule(text: string): RouteRule {
   const parts = text.trim().split(/\s+/);
   const [methods = '', path = '', who = ''] = parts;
@@ -45,7 +45,7 @@ export function readRule(text: string): RouteRule {
       "Such as: --rule 'POST /topics/** write:sasquatch'",
     );
   return {
-    methods: methods === '*' ? [] : methods.toUpperCase().split(','),
+    methods: methods === '*' ? [] : methods.toUpperCase().split('|'),
     path,
     ...(who === 'anyone' || who === 'never' ? { access: who } : { scopes: who.split('|') }),
   };

@@ -17,4 +17,4 @@ export function showRoute(out: Output, route: Route, server: string): void {
 }
 
 const ruleText = ({ methods = [], path, access = 'scopes', scopes = [] }: Route['rules'][number]): string =>
-  `${methods.length === 0 ? '*' : methods.join(',')} ${path} ${access === 'scopes' ? scopes.join('|') : access}`;
+  `${methods.length === 0 ? '*' : methods.join('|')} ${path} ${access === 'scopes' ? scopes.join('|') : access}`;

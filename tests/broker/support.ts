@@ -24,7 +24,7 @@ export async function broker(options: TestServerOptions = {}) {
     async token(...scopes: string[]): Promise<{ token: string; id: string }> {
       const name = `t${Math.random().toString(36).slice(2)}`;
       const made = must(await server.api('POST', '/tokens', { name, scopes })).json;
-      return { token: made.token, id: made.id ?? made.details?.id };
+      return { token: made.token, id: made.details.id };
     },
     async rows(route: string) {
       const until = Date.now() + 5000;

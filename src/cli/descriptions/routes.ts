@@ -13,7 +13,7 @@ const SETTINGS: readonly OptionDescription[] = [
   { flags: '--no-path', text: 'do not offer it below /connect/<name>/' },
   {
     flags: '--rule <rule>',
-    text: "'METHODS PATH SCOPE|SCOPE', with anyone or never in place of scopes; repeatable",
+    text: "'METHOD|METHOD PATH SCOPE|SCOPE', with anyone or never in place of scopes; repeatable",
     list: true,
   },
   { flags: '--no-presets', text: 'only the rules count' },

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { afterEach, expect, test } from 'vitest';
+import { openDesk } from '../cli/harness.ts';
+import { broker, closeAll, foreman, later, pinned, proxmox, upstream } from './support.ts';
+
+afterEach(closeAll);
+
+async function desk() {
+  const server = await broker();
+  const opened = await openDesk();
+  later({ close: () => opened.clear() });
+  const env = { TESSERA_URL: server.url, TESSERA_TOKEN: server.admin };
+  return {
+    server,
+    tessera: (line: readonly string[]) => opened.run(line, { env }),
+  };
+}
+
+const shell = (
+  script: string,
+  env: Record<string, string>,
+): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    execFile('sh', ['-c', script], { env: { PATH: process.env.PATH, ...env } }, (error, stdout, stderr) =>
+      resolve({
+        code: typeof error?.code === 'number' ? error.code : error === null ? 0 : 1,
+        stdout,
+        stderr,
+      }),
+    );
+  });
+
+test('a route is made, shown, changed, checked and deleted from the command line', async () => {
+  const { server, tessera } = await desk();
+  const up = await upstream();
+  const made = await tessera([
+    'route',
+    'create',
+    'metrics',
+    '--to',
+    up.url,
+    '--no-presets',
+    '--rule',
+    'POST|PUT /topics/** write:sasquatch',
+    '--rule',
+    'GET /health anyone',
+  ]);
+  expect([made.code, made.stderr]).toEqual([0, expect.stringContaining('tessera route snippet metrics')]);
+  expect(made.stdout).toContain(`${server.url}/connect/metrics/`);
+  expect(made.stdout).toContain('POST|PUT /topics/** write:sasquatch; GET /health anyone');
+  expect((await tessera(['route', 'list'])).stdout).toContain('metrics');
+  const { id } = await server.token('write:sasquatch');
+  const allowed = await tessera(['route', 'check', 'metrics', id, 'POST', '/topics/x']);
+  expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringContaining('allowed')]);
+  const refused = await tessera(['route', 'check', 'metrics', '-', 'DELETE', '/topics/x']);
+  expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('refused with 403')]);
+  const changed = await tessera(['route', 'update', 'metrics', '--host', 'metrics.example', '--no-path']);
+  expect([changed.code, changed.stdout]).toEqual([0, expect.stringContaining('metrics.example')]);
+  expect((await tessera(['route', 'delete', 'metrics', '--yes'])).code).toBe(0);
+  expect((await tessera(['route', 'show', 'metrics'])).code).toBe(1);
+});
+
+test('a rule that does not read as one is explained', async () => {
+  const { tessera } = await desk();
+  const run = await tessera(['route', 'create', 'x', '--to', 'https://x.example', '--rule', 'POST /x']);
+  expect([run.code, run.stderr]).toEqual([
+    2,
+    expect.stringContaining('--rule wants methods, a path and who may'),
+  ]);
+});
+
+test('the snippet for curl works as printed, for Proxmox and for Foreman, and the tool never sees the secret', async () => {
+  const { server, tessera } = await desk();
+  const pve = await proxmox();
+  const fm = await foreman();
+  await server.connection('pve-lab', {
+    kind: 'proxmox',
+    url: pve.url,
+    trust: pinned(pve),
+    credential: { secret: pve.credentials.adminToken.full },
+    test: false,
+  });
+  const { login, token } = fm.credentials.inventoryToken;
+  await server.connection('fm', {
+    kind: 'foreman',
+    url: fm.url,
+    trust: pinned(fm),
+    credential: { user: login, secret: token },
+    test: false,
+  });
+  for (const [name, connection, expected] of [
+    ['lab', 'pve-lab', '"release"'],
+    ['hosts', 'fm', '"result"'],
+  ] as const) {
+    expect((await tessera(['route', 'create', name, '--connection', connection])).code).toBe(0);
+    const snippet = await tessera(['route', 'snippet', name, '--for', 'curl']);
+    const caller = await server.token(`read:${name}`);
+    const run = await shell(snippet.stdout, { TESSERA_TOKEN: caller.token });
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain(expected);
+  }
+  const follow = await tessera(['audit', '--route', 'lab']);
+  expect(follow.stdout).toContain('route.used');
+});
+
+test('snippets of the other tools name the address of the route and never hold a token', async () => {
+  const { server, tessera } = await desk();
+  await server.route('lab', 'https://pve.example:8006', { port: 18006 });
+  const { port, hostname } = new URL(server.url);
+  const printed = async (tool: string) => (await tessera(['route', 'snippet', 'lab', '--for', tool])).stdout;
+  expect(await printed('terraform')).toContain(`endpoint  = "https://${hostname}:18006/"`);
+  expect(await printed('terraform')).toContain('api_token = "any@pve!any=$');
+  expect(await printed('proxmoxer')).toContain('port=18006');
+  expect(await printed('hammer')).toContain(`:host: 'http://${hostname}:18006'`);
+  expect(await printed('osmo')).toContain('--method token');
+  await server.api('PATCH', '/routes/lab', { port: null });
+  expect(await printed('proxmoxer')).toContain('path_prefix="/connect/lab"');
+  expect(await printed('hammer')).toContain(`:host: 'http://${hostname}:${port}/connect/lab'`);
+  expect(await printed('terraform')).toContain('tessera route update lab --port 8006');
+  for (const tool of ['terraform', 'proxmoxer', 'hammer', 'osmo', 'curl'])
+    expect(await printed(tool)).not.toContain('tsr-');
+});
