@@ -174,19 +174,25 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     random,
     lifetimeSeconds: config.delegatedSeconds,
   });
-  const exchange = createExchange({
-    verifier,
-    jwts,
-    defaultAudience: config.publicUrl,
-    lifetimeSeconds: config.jwtSeconds,
-  });
-  const lastUses = createLastUses({ write: store.recordLastUse, clock });
   const audit = createAuditTrail({
     store,
     mac,
     anchor: fileAnchor(config.dataDir),
     alarm: (sentence) => log.error(sentence),
+    clock,
+    dropped: () => {
+      counters.auditDropped++;
+    },
   });
+  const exchange = createExchange({
+    verifier,
+    jwts,
+    defaultAudience: config.publicUrl,
+    lifetimeSeconds: config.jwtSeconds,
+    audit,
+    clock,
+  });
+  const lastUses = createLastUses({ write: store.recordLastUse, clock });
 
   const webhookSecret = await sealedValue(
     database.db,
@@ -226,7 +232,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
 
   const publicHost = new URL(config.publicUrl).hostname;
   const clientAddress = createClientAddress(config.trustedProxies);
-  const authenticate = createAuthenticate({ verifier, setup, clientAddress, lastUses });
+  const authenticate = createAuthenticate({ verifier, setup, clientAddress, lastUses, audit, clock });
   const guard = createGuard({
     verifier,
     delegate,
@@ -316,7 +322,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     revoke,
     signingKeys,
     recentlyRevoked: store.recentlyRevoked,
-    reads: store,
+    audit,
     clientAddress,
     counters,
     clock,
@@ -408,6 +414,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     async close() {
       broker.close();
       await http.close();
+      audit.settle();
       await housekeeping.stop();
       await feed.stop();
       await database.close();

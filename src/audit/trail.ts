@@ -1,5 +1,6 @@
 import { requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
+import type { Clock } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { sealedFault } from '../crypto/seal.ts';
 import {
@@ -11,6 +12,7 @@ import {
   verifyChain,
 } from './chain.ts';
 import type { AuditEntry } from './entry.ts';
+import { createRepeats } from './repeats.ts';
 import type { AuditFilter, AuditStore } from './store.ts';
 
 /** The audit trail as its readers and its batch writers meet it. */
@@ -18,10 +20,14 @@ export interface AuditTrail {
   list(actor: Actor, filter: AuditFilter): Promise<Result<ChainedEntry[]>>;
   verify(actor: Actor): Promise<Result<ChainReport>>;
   /**
-   * Queues an entry that belongs to no administrative change (a refusal, a use); written within a second. False
-   * when the queue is full: the caller must then not go on with what it wanted to have audited.
+   * Queues an entry that belongs to no administrative change (a use); written within a second. False when the queue
+   * is full: the caller must then not go on with what it wanted to have audited.
    */
   note(entry: AuditEntry): boolean;
+  /** Queues a refusal; those that are alike are counted together for a minute ({@link Repeats}). */
+  refused(entry: AuditEntry): void;
+  /** Queues what is still being counted, whether or not its minute is over. */
+  settle(): void;
   /** Before the first row ever: notes outside the database that there is none, so that a note is always there. */
   begin(): Promise<void>;
   /** Writes what is queued, and notes outside the database how far the trail has come. Called by a timer and once at the end. */
@@ -41,14 +47,21 @@ interface Dependencies {
   readonly anchor: AuditAnchor;
   /** Tells the operator, in one sentence, that the trail is not what it was. Called once for each such sentence. */
   readonly alarm: (sentence: string) => void;
+  readonly clock: Clock;
+  /** An entry found no room. */
+  readonly dropped: () => void;
 }
 
 const QUEUE_MAX = 20_000;
+// Refusals cost their sender nothing, so they never take the room that uses need.
+const QUEUE_FOR_REFUSALS = QUEUE_MAX / 2;
+const KINDS_MAX = 5_000;
 const BATCH = 100;
 const PAGE = 250;
 
-export function createAuditTrail({ store, mac, anchor, alarm }: Dependencies): AuditTrail {
+export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: Dependencies): AuditTrail {
   const queue: AuditEntry[] = [];
+  const repeats = createRepeats(KINDS_MAX, dropped);
   let flushing: Promise<void> | null = null;
   /** Hash of the row this process knows to be noted. */
   let noted: string | null = null;
@@ -62,6 +75,12 @@ export function createAuditTrail({ store, mac, anchor, alarm }: Dependencies): A
       if (last === undefined || rows.length < PAGE) return;
       after = last.seq;
     }
+  }
+
+  function enqueue(entry: AuditEntry, most: number): boolean {
+    if (queue.length < most) return queue.push(entry) > 0;
+    dropped();
+    return false;
   }
 
   async function write(): Promise<void> {
@@ -126,10 +145,14 @@ export function createAuditTrail({ store, mac, anchor, alarm }: Dependencies): A
       return ok(await verifyChain(mac, untilHead(), head, anchored));
     },
 
-    note(entry) {
-      if (queue.length >= QUEUE_MAX) return false;
-      queue.push(entry);
-      return true;
+    note: (entry) => enqueue(entry, QUEUE_MAX),
+
+    refused(entry) {
+      for (const row of repeats.take(entry)) enqueue(row, QUEUE_FOR_REFUSALS);
+    },
+
+    settle() {
+      for (const row of repeats.over(Number.POSITIVE_INFINITY)) enqueue(row, QUEUE_FOR_REFUSALS);
     },
 
     async begin() {
@@ -138,6 +161,7 @@ export function createAuditTrail({ store, mac, anchor, alarm }: Dependencies): A
     },
 
     flush() {
+      for (const row of repeats.over(clock())) enqueue(row, QUEUE_FOR_REFUSALS);
       flushing ??= write().finally(() => {
         flushing = null;
       });

@@ -1,14 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, bootstrapActor } from '../access/principal.ts';
+import { auditEntry } from '../audit/entry.ts';
+import type { AuditTrail } from '../audit/trail.ts';
+import type { Clock } from '../base/clock.ts';
 import { type Fault, fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { hmac, textEquals } from '../crypto/digest.ts';
 import type { Setup } from '../people/setup.ts';
+import type { TokenFacts } from '../tokens/facts.ts';
 import type { LastUses } from '../tokens/last-use.ts';
 import { parseToken } from '../tokens/token-string.ts';
 import type { Verified, Verifier } from '../tokens/verify.ts';
 import type { ClientAddress } from './client-address.ts';
 import { findCredential } from './credential.ts';
+import { statusOf } from './problem.ts';
 
 /** What a request proved about who sends it. */
 export interface Caller {
@@ -19,6 +24,8 @@ export interface Caller {
   readonly byCookie: boolean;
   /** For cookies: what `X-CSRF-Token` must say. */
   readonly csrfToken: string | null;
+  /** For the audit trail: that what was asked for, by this proven caller, is not theirs to do. */
+  noteRefusal(refusal: Pick<Fault, 'code' | 'requiredScopes'>): void;
 }
 
 export interface AuthenticateOptions {
@@ -29,6 +36,8 @@ export interface AuthenticateOptions {
   readonly bareTokenHeader?: string;
   /** Name of what is used, for the token's last use. */
   readonly usedOn: string;
+  /** Pattern of the route, for the audit trail: an address as it came may hold whatever somebody typed. */
+  readonly pattern?: string;
 }
 
 export type Authenticate = (
@@ -41,6 +50,8 @@ interface Dependencies {
   readonly setup: Setup;
   readonly clientAddress: ClientAddress;
   readonly lastUses: LastUses;
+  readonly audit: Pick<AuditTrail, 'refused'>;
+  readonly clock: Clock;
 }
 
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -56,8 +67,24 @@ export function addressOf(message: IncomingMessage, clientAddress: ClientAddress
   );
 }
 
-export function createAuthenticate({ verifier, setup, clientAddress, lastUses }: Dependencies): Authenticate {
+export function createAuthenticate(needs: Dependencies): Authenticate {
+  const { verifier, setup, clientAddress, lastUses, audit, clock } = needs;
+
   return async (message, options) => {
+    const refusing =
+      (who: Pick<Actor, 'username' | 'tokenId' | 'address'>): Caller['noteRefusal'] =>
+      ({ code, requiredScopes }) =>
+        audit.refused(
+          auditEntry(clock(), who, {
+            action: 'request.refused',
+            route: options.usedOn,
+            method: message.method ?? null,
+            path: options.pattern ?? null,
+            status: statusOf(code),
+            detail: { reason: code, ...(requiredScopes === undefined ? {} : { scopes: requiredScopes }) },
+          }),
+        );
+
     const { authorizations, cookies } = credentialHeaders(message);
     const bare = options.bareTokenHeader === undefined ? undefined : message.headers[options.bareTokenHeader];
     if (typeof bare === 'string' && authorizations.length === 0) authorizations.push(`Bearer ${bare}`);
@@ -72,22 +99,46 @@ export function createAuthenticate({ verifier, setup, clientAddress, lastUses }:
       if (options.allowBootstrap && verdict.code === 'invalid_token') {
         const parts = parseToken(credential.token);
         if (parts !== null && (await setup.accepts(parts))) {
-          return ok({ actor: bootstrapActor(address), verified: null, byCookie: false, csrfToken: null });
+          const actor = bootstrapActor(address);
+          return ok({
+            actor,
+            verified: null,
+            byCookie: false,
+            csrfToken: null,
+            noteRefusal: refusing(actor),
+          });
         }
       }
+      if (verdict.token !== null) refusing(holderOf(verdict.token, address))(verdict);
       const fix = FIXES[verdict.code];
       return err(fault(verdict.code, `${verdict.message}.`, fix === undefined ? {} : { fix }));
     }
+    const noteRefusal = refusing(holderOf(verdict.token, address));
     const byCookie = credential.kind === 'cookie';
     const csrfToken = byCookie ? csrfTokenOf(parseToken(credential.token)?.secret ?? '') : null;
     if (csrfToken !== null && changes) {
       const sent = message.headers['x-csrf-token'];
-      if (typeof sent !== 'string' || !textEquals(sent, csrfToken)) return err(INVALID_CSRF);
+      if (typeof sent !== 'string' || !textEquals(sent, csrfToken)) {
+        noteRefusal(INVALID_CSRF);
+        return err(INVALID_CSRF);
+      }
     }
     lastUses.note(verdict.token.record.id, address, options.usedOn);
-    return ok({ actor: verifier.actor(verdict, address), verified: verdict, byCookie, csrfToken });
+    return ok({
+      actor: verifier.actor(verdict, address),
+      verified: verdict,
+      byCookie,
+      csrfToken,
+      noteRefusal,
+    });
   };
 }
+
+const holderOf = ({ record }: TokenFacts, address: string | null) => ({
+  username: record.username,
+  tokenId: record.id,
+  address,
+});
 
 export function credentialHeaders(message: IncomingMessage): { authorizations: string[]; cookies: string[] } {
   const authorizations: string[] = [];

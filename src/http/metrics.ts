@@ -10,6 +10,7 @@ export interface Counters {
   revoked: number;
   lastUseWriteFailures: number;
   auditWriteFailures: number;
+  auditDropped: number;
 }
 
 export const newCounters = (): Counters => ({
@@ -21,6 +22,7 @@ export const newCounters = (): Counters => ({
   revoked: 0,
   lastUseWriteFailures: 0,
   auditWriteFailures: 0,
+  auditDropped: 0,
 });
 
 export function createMetrics(counters: Counters, feedIsFresh: () => boolean): Registry {
@@ -52,6 +54,11 @@ export function createMetrics(counters: Counters, feedIsFresh: () => boolean): R
     'audit_write_failures_total',
     'Batches of audit rows that could not be written',
     () => counters.auditWriteFailures,
+  );
+  counter(
+    'audit_dropped_total',
+    'Audit entries for which there was no room; anything but 0 means that the trail is not whole',
+    () => counters.auditDropped,
   );
   new Gauge({
     name: 'tessera_process_info',

@@ -74,12 +74,15 @@ export function route<
     async (request, reply) => {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error('unreachable: the request was not authenticated');
-      return route.handle({ ...inputOf<B, Q, P>(request), request, reply, caller });
+      const result = await route.handle({ ...inputOf<B, Q, P>(request), request, reply, caller });
+      if (!result.ok && isForbidden(result.error)) caller.noteRefusal(result.error);
+      return result;
     },
     // Before the body is even read: whoever is nobody learns nothing about what the route accepts.
     async (request) => {
       const caller = await authenticate(request.raw, {
         usedOn: 'api',
+        pattern: route.path,
         ...(route.allowBootstrap === undefined ? {} : { allowBootstrap: route.allowBootstrap }),
       });
       if (!caller.ok) return err(caller.error);
@@ -88,6 +91,9 @@ export function route<
     },
   );
 }
+
+/** Whether the caller was known and the request in order, and it was not allowed: that belongs into the trail. */
+export const isForbidden = ({ code }: Fault): boolean => statusOf(code) === 403;
 
 function inputOf<B extends Schema, Q extends Schema, P extends Schema>(request: FastifyRequest) {
   return {

@@ -26,7 +26,7 @@ export async function revokeTree(
   await recordHistory(tx, root, 'revoke', actor, at);
   await tx.audit(
     auditEntry(atMs, actor, {
-      action: 'token.revoked',
+      action: root.type === 'session' ? 'session.ended' : 'token.revoked',
       subject: root.id,
       detail: { owner: root.username, type: root.type, ...(root.name === null ? {} : { name: root.name }) },
     }),

@@ -1,5 +1,8 @@
+import { auditEntry } from '../audit/entry.ts';
+import type { AuditTrail } from '../audit/trail.ts';
+import type { Clock } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
-import { err, type Result } from '../base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import type { AccessJwt, AccessJwts } from './access-jwt.ts';
 import type { Verified, Verifier } from './verify.ts';
 
@@ -11,6 +14,8 @@ export interface ExchangeRequest {
   readonly scopes?: readonly string[];
   readonly audience?: string;
   readonly lifetimeSeconds?: number;
+  /** Network address it is asked from. */
+  readonly address: string | null;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -19,14 +24,22 @@ export interface Exchange {
   exchange(verified: Verified, request: ExchangeRequest): Promise<Result<AccessJwt & { scopes: string[] }>>;
 }
 
+const NOT_AUDITED = fault('unavailable', 'The audit trail has no room for this at the moment.', {
+  retryAfterSeconds: 5,
+});
+
 interface Dependencies {
   readonly verifier: Verifier;
   readonly jwts: AccessJwts;
   readonly defaultAudience: string;
   readonly lifetimeSeconds: number;
+  readonly audit: Pick<AuditTrail, 'note'>;
+  readonly clock: Clock;
 }
 
-export function createExchange({ verifier, jwts, defaultAudience, lifetimeSeconds }: Dependencies): Exchange {
+export function createExchange(needs: Dependencies): Exchange {
+  const { verifier, jwts, defaultAudience, lifetimeSeconds, audit, clock } = needs;
+
   return {
     async exchange(verified, request) {
       if (verified.jwt !== null) {
@@ -51,17 +64,27 @@ export function createExchange({ verifier, jwts, defaultAudience, lifetimeSecond
         );
       }
       const { record } = verified.token;
+      const audience = request.audience ?? defaultAudience;
       const issued = await jwts.issue({
         username: record.username,
         tokenId: record.id,
         scopes,
-        audience: request.audience ?? defaultAudience,
+        audience,
         tokenExpiresAt: record.expiresAt,
         lifetimeSeconds: request.lifetimeSeconds ?? lifetimeSeconds,
         narrowed: request.scopes !== undefined,
         ...(request.extra === undefined ? {} : { extra: request.extra }),
       });
-      return issued.ok ? { ok: true, value: { ...issued.value, scopes } } : issued;
+      if (!issued.ok) return issued;
+      const { expiresAt } = issued.value;
+      const audited = audit.note(
+        auditEntry(
+          clock(),
+          { username: record.username, tokenId: record.id, address: request.address },
+          { action: 'token.exchanged', subject: record.id, detail: { audience, scopes, expiresAt } },
+        ),
+      );
+      return audited ? ok({ ...issued.value, scopes }) : err(NOT_AUDITED);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Actor } from '../../access/principal.ts';
 import type { Result } from '../../base/result.ts';
 import { MANAGE_SCOPE } from '../../connections/access.ts';
 import type { Authenticate, Caller } from '../../http/authenticate.ts';
+import { isForbidden } from '../../http/route.ts';
 import { ADMIN_NEEDED, refuse, VIEW_NEEDED } from './answer.ts';
 import { AtlasError } from './shapes.ts';
 
@@ -70,10 +71,16 @@ export function calls(app: FastifyInstance, authenticate: Authenticate): AddCall
           },
         },
         onRequest: async (request, reply) => {
-          const caller = await authenticate(request.raw, { usedOn: 'atlas' });
+          const caller = await authenticate(request.raw, {
+            usedOn: 'atlas',
+            pattern: `${folder}${call.path}`,
+          });
           if (!caller.ok) return refuse(reply, caller.error);
-          if (call.admin === true && !caller.value.actor.scopes.has(MANAGE_SCOPE))
-            return refuse(reply, missingScope([MANAGE_SCOPE], 'manage Foreman configurations'));
+          if (call.admin === true && !caller.value.actor.scopes.has(MANAGE_SCOPE)) {
+            const refusal = missingScope([MANAGE_SCOPE], 'manage Foreman configurations');
+            caller.value.noteRefusal(refusal);
+            return refuse(reply, refusal);
+          }
           callers.set(request, caller.value);
         },
         handler: async (request, reply) => {
@@ -86,7 +93,10 @@ export function calls(app: FastifyInstance, authenticate: Authenticate): AddCall
             actor: caller.actor,
             reply,
           });
-          if (!done.ok) return refuse(reply, done.error, forbidden);
+          if (!done.ok) {
+            if (isForbidden(done.error)) caller.noteRefusal(done.error);
+            return refuse(reply, done.error, forbidden);
+          }
           if (reply.sent || done.value === reply) return reply;
           return reply.code(200).header('cache-control', 'no-store').send(done.value);
         },

@@ -75,11 +75,13 @@ export function gafaelfawrRoute<P extends Fields, Q extends Fields, B = undefine
 
     const caller = await authenticate(request.raw, {
       usedOn: 'api',
+      pattern: `/auth${route.path}`,
       allowBootstrap: route.allowBootstrap === true,
       cookieOnly: route.cookieOnly === true,
     });
     if (!caller.ok) return unauthenticated(caller.error, realm);
     if (scope !== undefined && !caller.value.actor.scopes.has(scope)) {
+      caller.value.noteRefusal({ code: 'insufficient_scope', requiredScopes: [scope] });
       return forbidden(`Token is missing required scope: ${scope}`);
     }
 
@@ -88,7 +90,10 @@ export function gafaelfawrRoute<P extends Fields, Q extends Fields, B = undefine
     const search = query.read(lastOfEach(request), ['query'], faults);
     const content = body === undefined ? (undefined as B) : readBody(body, parsed.value, faults);
     if (path === BAD || search === BAD || content === BAD) return invalid(faults);
-    return route.handle({ params: path, query: search, body: content, caller: caller.value, request });
+    const input = { params: path, query: search, body: content, caller: caller.value, request };
+    const answered = await route.handle(input);
+    if (answered.status === 403) caller.value.noteRefusal({ code: 'insufficient_scope' });
+    return answered;
   }
 
   app.route({

@@ -6,6 +6,7 @@ import { ADMIN_SCOPE } from '../../access/scopes.ts';
 import { type Clock, DAY, seconds } from '../../base/clock.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { Authenticate, Caller } from '../../http/authenticate.ts';
+import { isForbidden } from '../../http/route.ts';
 import { answer, sendError, warn } from './answer.ts';
 import { dayOf } from './day.ts';
 import { OsmoError } from './shapes.ts';
@@ -85,17 +86,26 @@ export function signedInCalls(authenticate: Authenticate, clock: Clock): SignedI
         url: call.path,
         schema: schemaOf(call, [{ bearer: [] }]),
         onRequest: async (request, reply) => {
-          const caller = await authenticate(request.raw, { usedOn: 'osmo', bareTokenHeader: 'x-osmo-auth' });
+          const caller = await authenticate(request.raw, {
+            usedOn: 'osmo',
+            bareTokenHeader: 'x-osmo-auth',
+            pattern: call.path,
+          });
           if (!caller.ok) return sendError(reply, caller.error);
           warnOfEnd(reply, caller.value.actor, seconds(clock));
           const admitted = admit(caller.value.actor);
-          if (!admitted.ok) return sendError(reply, admitted.error);
+          if (!admitted.ok) {
+            caller.value.noteRefusal(admitted.error);
+            return sendError(reply, admitted.error);
+          }
           callers.set(request, caller.value);
         },
         handler: async (request, reply) => {
           const caller = callers.get(request);
           if (caller === undefined) throw new Error('unreachable: the request was not authenticated');
-          return finish(reply, await call.handle({ ...inputOf(request, reply), caller }));
+          const result = await call.handle({ ...inputOf(request, reply), caller });
+          if (!result.ok && isForbidden(result.error)) caller.noteRefusal(result.error);
+          return finish(reply, result);
         },
       });
     };

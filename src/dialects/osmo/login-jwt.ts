@@ -6,15 +6,16 @@ import { rolesShown } from './roles.ts';
 
 export interface LoginJwts {
   /** The JWT its client logs in with: an access JWT that says more about its owner. */
-  issue(verified: Verified): Promise<Result<AccessJwt>>;
+  issue(verified: Verified, address: string | null): Promise<Result<AccessJwt>>;
 }
 
 export function createLoginJwts(exchange: Exchange, verifier: Verifier): LoginJwts {
   return {
-    issue(verified) {
+    issue(verified, address) {
       const { record } = verified.token;
       const { userInfo } = verified.owner.record;
       return exchange.exchange(verified, {
+        address,
         extra: {
           unique_name: record.username,
           // The client greets by it.

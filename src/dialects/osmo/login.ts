@@ -77,7 +77,7 @@ export function loginCalls(app: FastifyInstance, needs: LoginCallNeeds): void {
         if (verdict !== null) noteRefusal(verdict, address);
         return err(refusalOf(verdict));
       }
-      const issued = await loginJwts.issue(verdict);
+      const issued = await loginJwts.issue(verdict, address);
       if (!issued.ok) return issued;
       lastUses.note(verdict.token.record.id, address, 'osmo');
       return ok({ token: issued.value.jwt.reveal(), expires_at: issued.value.expiresAt });
@@ -110,7 +110,7 @@ export function loginCalls(app: FastifyInstance, needs: LoginCallNeeds): void {
   function noteRefusal(refused: Refused, address: string | null): void {
     if (refused.token === null) return;
     const { username, id: tokenId } = refused.token.record;
-    audit.note(
+    audit.refused(
       auditEntry(
         clock(),
         { username, tokenId, address },

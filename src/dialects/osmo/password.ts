@@ -49,7 +49,7 @@ export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): vo
     const person = await signIn.withPassword(username, password, address);
     if (!person.ok) {
       const nobody = { username: '<anonymous>', tokenId: null, address };
-      audit.note(
+      audit.refused(
         auditEntry(clock(), nobody, { action: 'session.refused', detail: { reason: person.error.code } }),
       );
       return person;
@@ -84,7 +84,7 @@ export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): vo
       if (!session.ok) return refuse(reply, 'invalid_grant', session.error);
       const verified = await bySession(session.value.reveal());
       if (!verified.ok) return refuse(reply, 'invalid_grant', verified.error);
-      const issued = await loginJwts.issue(verified.value);
+      const issued = await loginJwts.issue(verified.value, addressOf(request.raw, clientAddress));
       if (!issued.ok) return refuse(reply, 'temporarily_unavailable', issued.error);
       return answer(reply, {
         id_token: issued.value.jwt.reveal(),

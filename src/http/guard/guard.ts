@@ -301,7 +301,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     status: number,
     reason: string,
   ): void {
-    audit.note(
+    audit.refused(
       auditEntry(
         clock(),
         { username: record.username, tokenId: record.id, address },

@@ -17,7 +17,7 @@ import {
   TemplateList,
 } from '../../../wire/connections.ts';
 import type { Authenticate, Caller } from '../../authenticate.ts';
-import { route, sendFault } from '../../route.ts';
+import { isForbidden, route, sendFault } from '../../route.ts';
 import { CONNECTIONS, Keyed, TAG } from './connections.ts';
 import { sendLines } from './lines.ts';
 import { presentTemplate } from './present.ts';
@@ -152,7 +152,10 @@ export function inventoryRoutes(
         response: { 200: InventoryLine, 401: Problem, 403: Problem, 404: Problem, 502: Problem },
       },
       onRequest: async (request, reply) => {
-        const caller = await authenticate(request.raw, { usedOn: 'api' });
+        const caller = await authenticate(request.raw, {
+          usedOn: 'api',
+          pattern: `${CONNECTIONS}/:id/${what}`,
+        });
         callers.set(request, caller);
         if (!caller.ok) return sendFault(reply, caller.error);
       },
@@ -174,7 +177,9 @@ export function inventoryRoutes(
             perPage: per_page,
           }),
         );
-        return pages.ok ? sendLines(reply, pages.value) : sendFault(reply, pages.error);
+        if (pages.ok) return sendLines(reply, pages.value);
+        if (isForbidden(pages.error)) caller.value.noteRefusal(pages.error);
+        return sendFault(reply, pages.error);
       },
     });
   };

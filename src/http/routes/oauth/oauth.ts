@@ -1,12 +1,13 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Actor } from '../../../access/principal.ts';
+import { auditEntry } from '../../../audit/entry.ts';
+import type { AuditTrail } from '../../../audit/trail.ts';
 import { type Clock, seconds } from '../../../base/clock.ts';
 import type { Exchange } from '../../../tokens/exchange.ts';
 import type { Revoke } from '../../../tokens/revoke.ts';
 import { JWT_LIFETIME_MAX, KEY_SET_MAX_AGE, type SigningKeys } from '../../../tokens/signing-keys.ts';
-import type { TokenReads } from '../../../tokens/store.ts';
-import type { Verified, Verifier } from '../../../tokens/verify.ts';
+import type { Refused, Verified, Verifier } from '../../../tokens/verify.ts';
 import { ExchangedToken, RevokedList } from '../../../wire/sessions.ts';
 import { addressOf, credentialHeaders } from '../../authenticate.ts';
 import type { ClientAddress } from '../../client-address.ts';
@@ -23,7 +24,7 @@ export interface OauthRouteNeeds {
   readonly revoke: Revoke;
   readonly signingKeys: SigningKeys;
   readonly recentlyRevoked: (sinceSeconds: number) => Promise<{ id: string; at: number }[]>;
-  readonly reads: Pick<TokenReads, 'token'>;
+  readonly audit: Pick<AuditTrail, 'refused'>;
   readonly clientAddress: ClientAddress;
   readonly counters: Counters;
   readonly clock: Clock;
@@ -36,8 +37,8 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 
 /** RFC 8693 exchange, RFC 7662 introspection, RFC 7009 revocation, RFC 7517 keys, RFC 8414 metadata. */
 export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void {
-  const { verifier, exchange, revoke, signingKeys, recentlyRevoked, clientAddress, counters, clock, issuer } =
-    needs;
+  const { verifier, exchange, revoke, signingKeys, recentlyRevoked, clientAddress, counters, clock } = needs;
+  const { audit, issuer } = needs;
   const tag = 'OAuth';
   const form = (summary: string, description: string, body: z.ZodType, response: z.ZodType) => ({
     schema: {
@@ -77,7 +78,27 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
     const credential = found.kind === 'none' ? secret : found.token;
     if (credential === undefined) return null;
     const verdict = await verifier.check(credential);
+    if (!verdict.ok) noteRefusal(request, verdict);
     return verdict.ok ? verdict : false;
+  }
+
+  function noteRefusal(request: FastifyRequest, { token, code }: Refused): void {
+    if (token === null) return;
+    const { username, id: tokenId } = token.record;
+    audit.refused(
+      auditEntry(
+        clock(),
+        { username, tokenId, address: addressOf(request.raw, clientAddress) },
+        {
+          action: 'request.refused',
+          route: 'oauth',
+          method: 'POST',
+          path: request.routeOptions.url ?? null,
+          status: statusOf(code),
+          detail: { reason: code },
+        },
+      ),
+    );
   }
 
   app.post(
@@ -102,12 +123,14 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
       }
       const verdict = await verifier.check(body.subject_token);
       if (!verdict.ok) {
+        noteRefusal(request, verdict);
         if (verdict.code === 'unavailable')
           return refuse(reply, 503, 'temporarily_unavailable', verdict.message);
         return refuse(reply, 400, 'invalid_request', `subject_token: ${verdict.message}`);
       }
       const lifetime = body.lifetime;
       const traded = await exchange.exchange(verdict, {
+        address: addressOf(request.raw, clientAddress),
         ...(body.scope === undefined ? {} : { scopes: body.scope.split(' ').filter((name) => name !== '') }),
         ...(body.audience === undefined ? {} : { audience: body.audience }),
         ...(lifetime === undefined

@@ -96,7 +96,7 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
       const person = await signIn.withPassword(body.username, new Secret(body.password), address);
       if (!person.ok) {
         const nobody = { username: '<anonymous>', tokenId: null, address };
-        audit.note(
+        audit.refused(
           auditEntry(clock(), nobody, { action: 'session.refused', detail: { reason: person.error.code } }),
         );
         return person;
