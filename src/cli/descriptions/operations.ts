@@ -1,4 +1,7 @@
-import type { CommandDescription } from '../description.ts';
+import { type CommandDescription, type OptionDescription, YES } from '../description.ts';
+
+const DATA_DIR: OptionDescription = { flags: '--data-dir <folder>', text: 'where data and keys are kept' };
+const BACKUP = { form: '<file>', text: 'the copy' };
 
 export const OPERATION_COMMANDS: readonly CommandDescription[] = [
   {
@@ -72,6 +75,34 @@ export const OPERATION_COMMANDS: readonly CommandDescription[] = [
         load: () => import('../commands/keys-rotate-signing.ts'),
       },
     ],
+  },
+  {
+    name: 'backup',
+    summary: 'Copy the database, check a copy, bring one back',
+    commands: [
+      {
+        name: 'create',
+        summary: 'Write a consistent copy; the server may go on running',
+        arguments: [{ form: '<file>', text: 'file to write; must not exist' }],
+        options: [DATA_DIR],
+        load: () => import('../commands/backup-create.ts'),
+      },
+      {
+        name: 'verify',
+        summary: 'Check that a copy is whole and opens with the keys at hand',
+        arguments: [BACKUP],
+        options: [DATA_DIR],
+        load: () => import('../commands/backup-verify.ts'),
+      },
+      {
+        name: 'restore',
+        summary: 'Verify a copy and put it into an empty database',
+        arguments: [BACKUP],
+        options: [DATA_DIR, YES],
+        load: () => import('../commands/backup-restore.ts'),
+      },
+    ],
+    notes: ['The copy holds secrets sealed. Keep the master key file as well, and apart from it.'],
   },
   {
     name: 'bootstrap-token',

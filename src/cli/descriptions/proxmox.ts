@@ -188,10 +188,7 @@ export const PROXMOX_COMMANDS: readonly CommandDescription[] = [
           },
           { flags: '--force', text: 'with --format env: replace a file that holds other things' },
         ],
-        notes: [
-          'The values hold a secret: the file has mode 600, and none is written where git would',
-          'track it.',
-        ],
+        notes: ['The values hold a secret: mode 600, and never where git would track the file.'],
         load: () => import('../commands/terraform-export.ts'),
       },
     ],
