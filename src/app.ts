@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Server as NetServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { internalActor } from './access/principal.ts';
@@ -9,6 +11,7 @@ import { type Clock, DAY, systemClock } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { Secret } from './base/secret.ts';
 import { createBrokerRoom } from './broker/room.ts';
+import { sharedMetrics } from './cluster.ts';
 import type { Settings } from './config/settings.ts';
 import { createRewrap } from './connections/rewrap.ts';
 import { type ConnectionRoom, createConnectionRoom } from './connections/room.ts';
@@ -41,6 +44,7 @@ import { userRoutes } from './http/routes/people/users.ts';
 import { sessionRoutes } from './http/routes/sessions/sessions.ts';
 import { tokenRoutes } from './http/routes/tokens/tokens.ts';
 import { createHttpServer } from './http/server.ts';
+import { listenTls, openTls } from './http/tls.ts';
 import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
 import { redactor } from './outbound/redact.ts';
@@ -84,6 +88,8 @@ export interface AppNeeds {
 
 export interface App {
   readonly http: FastifyInstance;
+  /** Speaks TLS and leads to `http`; to be made to listen by whoever wants it. Null without a certificate. */
+  readonly secureServer: NetServer | null;
   readonly setup: Setup;
   /** What the schedule does with connections, now. */
   readonly tendConnections: () => Promise<void>;
@@ -248,6 +254,23 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     report: (error) => log.error({ err: error }, 'unexpected failure in the guard'),
   });
 
+  // Without a port for it TLS is a matter of routes alone, and only where somebody made a certificate.
+  const wantsTls = config.tlsPort !== null || existsSync(config.tlsCertFile);
+  const openedTls = wantsTls
+    ? openTls({
+        certFile: config.tlsCertFile,
+        keyFile: config.tlsKeyFile,
+        reloaded: (fault) =>
+          fault === null
+            ? log.info('took a new TLS certificate')
+            : log.warn(`kept the TLS certificate: ${fault.message}`),
+      })
+    : ok(null);
+  if (!openedTls.ok) {
+    await database.close();
+    return openedTls;
+  }
+  const tls = openedTls.value;
   const broker = createBrokerRoom({
     store,
     verifier,
@@ -261,8 +284,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       return clientAddress(socket.remoteAddress, typeof forwarded === 'string' ? forwarded : undefined);
     },
     host: config.host,
-    ownPorts: [config.port],
-    secure: null,
+    ownPorts: [config.port, ...(config.tlsPort === null ? [] : [config.tlsPort])],
+    secure: tls?.secure ?? null,
     failed: (what, error) => log.error({ err: error }, `${what} failed`),
   });
 
@@ -282,11 +305,13 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     },
   });
   broker.door.attach(http.server);
+  const secureServer =
+    tls === null ? null : listenTls(tls, (secured) => void http.server.emit('connection', secured));
   await registerOpenapi(http, config.publicUrl, version);
   const metrics = createMetrics(counters, feed.isFresh);
   connectionMetrics(metrics, store);
   operationRoutes(http, {
-    metrics,
+    metrics: sharedMetrics(metrics),
     async obstacles() {
       const reasons: string[] = [];
       if (!feed.isFresh()) reasons.push('the change feed has not been read for five seconds');
@@ -398,6 +423,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
 
   return ok({
     http,
+    secureServer,
     setup,
     tendConnections: connectionRoom.turn,
     async start() {
@@ -413,6 +439,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     },
     async close() {
       broker.close();
+      secureServer?.endAll();
+      tls?.close();
       await http.close();
       audit.settle();
       await housekeeping.stop();

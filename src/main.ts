@@ -1,5 +1,7 @@
 import cluster from 'node:cluster';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import pino from 'pino';
 import { createApp } from './app.ts';
 import { type Fault, fault } from './base/fault.ts';
@@ -17,17 +19,23 @@ import {
 } from './crypto/keyring.ts';
 import { systemRandom } from './crypto/random.ts';
 import { holdsSealedValues } from './storage/peek.ts';
-import { nativeSpelling, randomTokenParts } from './tokens/token-string.ts';
+import { explainMalformed, nativeSpelling, parseToken, randomTokenParts } from './tokens/token-string.ts';
 
 export const VERSION = '0.1.0';
 
 /** Runs the server until a signal. Resolves with the exit code. */
 export async function runServer(flags: ServeFlags): Promise<number> {
-  const settings = readSettings(flags, process.env);
-  if (!settings.ok) {
-    for (const { name, message } of settings.error) complain(`${name} ${message}`);
+  const asked = settingsOf(flags);
+  if (!asked.ok) {
+    for (const { name, message } of asked.error) complain(`${name} ${message}`);
     return 2;
   }
+  // Before anything is built: the issuer of JWTs has the port in it.
+  const { host } = asked.value.config;
+  const port = asked.value.config.port === 0 ? await freePort(host) : ok(asked.value.config.port);
+  if (!port.ok) return refuse(port.error);
+  const settings = settingsOf({ ...flags, port: String(port.value) });
+  if (!settings.ok) return 2;
   const { config } = settings.value;
   // Database, keys and anchor are nobody else's to read.
   process.umask(0o077);
@@ -42,12 +50,36 @@ export async function runServer(flags: ServeFlags): Promise<number> {
     if (!first.ok) return refuse(first.error);
     const greeting = await greet(first.value, settings.value);
     await first.value.close();
-    return superviseWorkers(config.workers, () => announce(settings.value, config.port, greeting));
+    return superviseWorkers(config.workers, ['--port', String(config.port)], () =>
+      announce(settings.value, greeting),
+    );
   }
   const code = await serve(settings.value, keyring.value);
   // The channel to the supervisor would keep a worker that is done alive.
   cluster.worker?.disconnect();
   return code;
+}
+
+/** The settings, with a bootstrap token that its own check characters bear out. */
+function settingsOf(flags: ServeFlags): ReturnType<typeof readSettings> {
+  const settings = readSettings(flags, process.env);
+  const token = settings.ok ? (settings.value.secrets.bootstrapToken?.reveal() ?? null) : null;
+  if (token === null || parseToken(token) !== null) return settings;
+  const message = `is not usable. ${explainMalformed(token)} Make one with 'tessera bootstrap-token'.`;
+  return { ok: false, error: [{ name: 'TESSERA_BOOTSTRAP_TOKEN', message }] };
+}
+
+/** A port that nobody listens on at this moment. */
+function freePort(host: string): Promise<Result<number>> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', (error) => resolve(err(listenFault(error, host, 0))));
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(ok(port)));
+    });
+  });
 }
 
 async function serve(settings: Settings, keyring: Keyring): Promise<number> {
@@ -64,11 +96,17 @@ async function serve(settings: Settings, keyring: Keyring): Promise<number> {
     await app.close();
     return refuse(listenFault(error as NodeJS.ErrnoException, config.host, config.port));
   }
-  if (cluster.isPrimary) {
-    const address = app.http.server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : config.port;
-    announce(settings, port, await greet(app, settings));
+  const { secureServer } = app;
+  if (secureServer !== null && config.tlsPort !== null) {
+    secureServer.listen(config.tlsPort, config.host);
+    try {
+      await once(secureServer, 'listening');
+    } catch (error) {
+      await app.close();
+      return refuse(listenFault(error as NodeJS.ErrnoException, config.host, config.tlsPort));
+    }
   }
+  if (cluster.isPrimary) announce(settings, await greet(app, settings));
   await stopped;
   await app.close();
   return 0;
@@ -151,9 +189,8 @@ async function greet(app: App, settings: Settings): Promise<string | null> {
   return offered.ok ? nativeSpelling(parts).reveal() : null;
 }
 
-function announce(settings: Settings, port: number, bootstrap: string | null): void {
-  const { config, secrets } = settings;
-  const url = config.port === port ? config.publicUrl : config.publicUrl.replace(/:0$/, `:${port}`);
+function announce({ config, secrets }: Settings, bootstrap: string | null): void {
+  const url = config.publicUrl;
   const lines = [
     `Tessera ${VERSION} is listening on ${url}`,
     `  data     ${secrets.databaseUrl === null ? config.dataDir : `PostgreSQL (keys and anchor in ${config.dataDir})`}`,
@@ -193,11 +230,11 @@ function listenFault(error: NodeJS.ErrnoException, host: string, port: number): 
 }
 
 const complain = (text: string): void => {
-  process.stderr.write(`tessera: ${text}\n`);
+  process.stderr.write(`error: ${text}\n`);
 };
 
 function refuse(refusal: Fault): number {
   complain(refusal.message);
-  if (refusal.fix !== undefined) complain(refusal.fix);
+  if (refusal.fix !== undefined) process.stderr.write(`${refusal.fix}\n`);
   return 1;
 }

@@ -5,6 +5,7 @@ import { DAY, MINUTE } from '../base/clock.ts';
 import { nearestOf } from '../base/nearest.ts';
 import { Secret } from '../base/secret.ts';
 import { type ConfiguredQuotas, readQuotaFile } from './quota-file.ts';
+import { duration, host, networks, origin, port, scopes, urlHost } from './values.ts';
 
 /** Everything the environment decides, checked once at the start. Secrets stand apart. */
 export interface Config {
@@ -29,6 +30,10 @@ export interface Config {
   readonly connectionCheckSeconds: number | null;
   /** What one call may take while a connection is tested. */
   readonly connectionTimeoutSeconds: number;
+  /** Where TLS is spoken besides; null: nowhere, but ports of routes still do where a certificate is at hand. */
+  readonly tlsPort: number | null;
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
   readonly logLevel: string;
 }
 
@@ -52,33 +57,9 @@ export interface SettingFault {
   readonly message: string;
 }
 
-const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-
-const duration = (shortest: number) =>
-  z
-    .string()
-    .regex(/^\d{1,6}[smhd]$/, 'write a number and a unit, such as 12h or 90d')
-    .transform((text) => Number(text.slice(0, -1)) * UNITS[text.slice(-1) as keyof typeof UNITS])
-    .refine((length) => length >= shortest, `must be at least ${shortest / MINUTE} minutes`);
-
-const port = z
-  .string()
-  .regex(/^\d{1,5}$/, 'must be a number')
-  .transform(Number)
-  .refine((n) => n <= 65_535, 'must be at most 65535');
-
-const origin = z.string().transform((text, context) => {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
-    context.addIssue({ code: 'custom', message: 'must be http:// or https:// and a host, without a path' });
-    return z.NEVER;
-  }
-  return url.origin;
-});
-
 const Environment = z.object({
   TESSERA_DATA_DIR: z.string().min(1, 'must not be empty').optional(),
-  TESSERA_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
+  TESSERA_HOST: host.default('127.0.0.1'),
   TESSERA_PORT: port.default(8001),
   TESSERA_PUBLIC_URL: origin.optional(),
   TESSERA_WORKERS: z
@@ -108,25 +89,8 @@ const Environment = z.object({
     .regex(/^[1-9]\d{0,3}$/, 'must be a number of days')
     .transform(Number)
     .default(30),
-  TESSERA_TRUSTED_PROXIES: z.string().default('127.0.0.0/8,::1/128'),
-  TESSERA_SCOPES: z
-    .string()
-    .default('')
-    .transform((text, context) => {
-      const scopes: Record<string, string> = {};
-      for (const item of text
-        .split(';')
-        .map((part) => part.trim())
-        .filter((part) => part !== '')) {
-        const [name = '', description = ''] = item.split('=', 2).map((part) => part.trim());
-        if (!/^[a-zA-Z0-9:._-]+$/.test(name) || description === '') {
-          context.addIssue({ code: 'custom', message: `'${item}' is not of the form name=description` });
-          return z.NEVER;
-        }
-        scopes[name] = description;
-      }
-      return scopes;
-    }),
+  TESSERA_TRUSTED_PROXIES: networks.default(['127.0.0.0/8', '::1/128']),
+  TESSERA_SCOPES: scopes.default({}),
   TESSERA_QUOTA_FILE: z
     .string()
     .transform((path, context) => {
@@ -136,6 +100,9 @@ const Environment = z.object({
       return z.NEVER;
     })
     .optional(),
+  TESSERA_TLS_PORT: port.optional(),
+  TESSERA_TLS_CERT_FILE: z.string().min(1, 'must not be empty').optional(),
+  TESSERA_TLS_KEY_FILE: z.string().min(1, 'must not be empty').optional(),
   TESSERA_CONNECTION_CHECK: z
     .union([z.literal('off').transform(() => null), duration(5 * MINUTE)])
     .default(60 * MINUTE),
@@ -147,6 +114,7 @@ const Environment = z.object({
   TESSERA_WEBHOOK_URL: z
     .string()
     .regex(/^https?:\/\/[^/?#@\s]+([/?][^#\s]*)?$/, 'must be a http:// or https:// address without user name')
+    .refine((text) => URL.canParse(text), 'must be a http:// or https:// address without user name')
     .optional(),
   TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -200,11 +168,12 @@ export function readSettings(
         delegatedSeconds: env.TESSERA_DELEGATED_LIFETIME,
         jwtSeconds: env.TESSERA_JWT_LIFETIME,
         signingKeyDays: env.TESSERA_SIGNING_KEY_DAYS,
-        trustedProxies: env.TESSERA_TRUSTED_PROXIES.split(',')
-          .map((part) => part.trim())
-          .filter((part) => part !== ''),
+        trustedProxies: env.TESSERA_TRUSTED_PROXIES,
         scopes: env.TESSERA_SCOPES,
         quotas: env.TESSERA_QUOTA_FILE ?? null,
+        tlsPort: env.TESSERA_TLS_PORT ?? null,
+        tlsCertFile: resolve(env.TESSERA_TLS_CERT_FILE ?? join(dataDir, 'tls', 'server.pem')),
+        tlsKeyFile: resolve(env.TESSERA_TLS_KEY_FILE ?? join(dataDir, 'tls', 'server.key')),
         connectionCheckSeconds: env.TESSERA_CONNECTION_CHECK,
         connectionTimeoutSeconds: env.TESSERA_CONNECTION_TIMEOUT,
         logLevel: env.TESSERA_LOG_LEVEL,
@@ -224,9 +193,6 @@ const CLIENT_SIDE = new Set(['TESSERA_URL', 'TESSERA_TOKEN', 'TESSERA_CONFIG_DIR
 
 const defaultDataDir = (environment: Readonly<Record<string, string | undefined>>): string =>
   join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'tessera');
-
-const urlHost = (host: string): string =>
-  host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
 
 function nearest(name: string): string {
   const close = nearestOf(name, Object.keys(Environment.shape));

@@ -1,4 +1,4 @@
-import './reflect-metadata.ts';
+import '../base/reflect-metadata.ts';
 import { webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,

@@ -6,6 +6,7 @@ import { PEOPLE_COMMANDS } from './people.ts';
 import { PROXMOX_COMMANDS } from './proxmox.ts';
 import { ROUTE_COMMANDS } from './routes.ts';
 import { SESSION_COMMANDS } from './sessions.ts';
+import { TLS_COMMANDS } from './tls.ts';
 import { TOKEN_COMMANDS } from './tokens.ts';
 
 /** Every command there is. */
@@ -17,5 +18,6 @@ export const COMMANDS: readonly CommandDescription[] = [
   ...PROXMOX_COMMANDS,
   ...FOREMAN_COMMANDS,
   ...ROUTE_COMMANDS,
+  ...TLS_COMMANDS,
   ...OPERATION_COMMANDS,
 ];

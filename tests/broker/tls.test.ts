@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type PeerCertificate } from 'node:tls';
+import { afterEach, expect, test } from 'vitest';
+import { listenTls, openTls } from '../../src/http/tls.ts';
+import { initTls } from '../../src/local/tls/folder.ts';
+import { openDesk } from '../cli/harness.ts';
+import { freePort } from '../support/server.ts';
+import { broker, closeAll, later, pinned, proxmox } from './support.ts';
+
+afterEach(closeAll);
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'tessera-tls-'));
+  later({ close: () => rm(path, { recursive: true }) });
+  return path;
+}
+
+const names = ['localhost', '127.0.0.1'];
+
+function greet(
+  port: number,
+  ca: string,
+): Promise<{ protocol: string | null; alpn: string | false | null; peer: PeerCertificate }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', ca, ALPNProtocols: ['h2', 'http/1.1'] }, () => {
+      resolve({
+        protocol: socket.getProtocol(),
+        alpn: socket.alpnProtocol,
+        peer: socket.getPeerCertificate(),
+      });
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+test('init makes an authority once and renews the certificate under it; keys are nobody else’s to read', async () => {
+  const path = await folder();
+  const first = await initTls(path, names, new Date());
+  const authority = await readFile(first.files.authority, 'utf8');
+  const old = new X509Certificate(await readFile(first.files.certificate));
+  const again = await initTls(path, [...names, 'tessera.lab.example'], new Date());
+  expect([first.newAuthority, again.newAuthority]).toEqual([true, false]);
+  expect(await readFile(again.files.authority, 'utf8')).toBe(authority);
+  const renewed = new X509Certificate(await readFile(again.files.certificate));
+  expect(renewed.serialNumber).not.toBe(old.serialNumber);
+  expect(renewed.checkIssued(new X509Certificate(authority))).toBe(true);
+  expect(renewed.verify(new X509Certificate(authority).publicKey)).toBe(true);
+  expect(renewed.checkHost('tessera.lab.example')).toBe('tessera.lab.example');
+  expect(renewed.checkIP('127.0.0.1')).toBe('127.0.0.1');
+  for (const key of [again.files.key, again.files.authorityKey])
+    expect((await stat(key)).mode & 0o077).toBe(0);
+});
+
+test('a new certificate is taken without a restart, and one that cannot be used replaces nothing', async () => {
+  const path = await folder();
+  const { files } = await initTls(path, names, new Date());
+  const ca = await readFile(files.authority, 'utf8');
+  const events: (string | null)[] = [];
+  const opened = openTls({
+    certFile: files.certificate,
+    keyFile: files.key,
+    reloaded: (fault) => void events.push(fault?.code ?? null),
+    pollMs: 20,
+  });
+  if (!opened.ok) throw new Error(opened.error.message);
+  const server = listenTls(opened.value, (secured) => secured.end());
+  later({
+    close: () => {
+      server.endAll();
+      opened.value.close();
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const before = (await greet(port, ca)).peer.serialNumber;
+  await initTls(path, names, new Date());
+  while ((await greet(port, ca)).peer.serialNumber === before)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(files.certificate, 'not a certificate');
+  while (!events.includes('unavailable')) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect((await greet(port, ca)).protocol).toBe('TLSv1.3');
+});
+
+test('curl reaches Proxmox through a TLS port of the route’s own, trusting only the local authority', async () => {
+  const path = await folder();
+  const { files } = await initTls(path, names, new Date());
+  const server = await broker({
+    environment: { TESSERA_TLS_CERT_FILE: files.certificate, TESSERA_TLS_KEY_FILE: files.key },
+  });
+  const pve = await proxmox();
+  await server.connection('pve-lab', {
+    kind: 'proxmox',
+    url: pve.url,
+    trust: pinned(pve),
+    credential: { secret: pve.credentials.adminToken.full },
+    test: false,
+  });
+  const port = await freePort();
+  await server.routeTo('lab', 'pve-lab', { port });
+  const { token } = await server.token('read:lab');
+  const run = (more: readonly string[]): Promise<{ code: number; out: string }> =>
+    new Promise((resolve) => {
+      execFile(
+        'curl',
+        [
+          '-sS',
+          '-i',
+          ...more,
+          '-H',
+          `Authorization: PVEAPIToken=any@pve!any=${token}`,
+          `https://localhost:${port}/api2/json/version`,
+        ],
+        (error, stdout) => resolve({ code: Number(error?.code ?? 0), out: stdout }),
+      );
+    });
+  const trusted = await run(['--cacert', files.authority, '--tlsv1.3']);
+  expect(trusted.out).toMatch(/^HTTP\/1\.1 200 /);
+  expect(trusted.out).toContain('"release"');
+  expect((await run([])).code).toBe(60);
+  expect((await greet(port, await readFile(files.authority, 'utf8'))).alpn).toBe('http/1.1');
+});
+
+test('the command line makes certificates and says how to trust them', async () => {
+  const desk = await openDesk();
+  later({ close: () => desk.clear() });
+  const path = await folder();
+  const made = await desk.run(['tls', 'init', '--data-dir', path, '--name', 'tessera.lab.example']);
+  expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('tessera.lab.example')]);
+  const trust = await desk.run(['tls', 'trust', '--data-dir', path]);
+  for (const word of [
+    'update-ca-certificates',
+    'SSL_CERT_FILE',
+    ':ssl_ca_file:',
+    'verify_ssl=',
+    '--cacert',
+    join(path, 'tls', 'ca.pem'),
+  ])
+    expect(trust.stdout).toContain(word);
+  expect((await desk.run(['tls', 'trust', '--for', 'curl', '--data-dir', path])).stdout).not.toContain(
+    'hammer',
+  );
+});
