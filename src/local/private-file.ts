@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, open, readFile, rename, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Fault, fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { quoteShell } from './shell.ts';
 
 const LARGEST_BYTES = 1024 * 1024;
 
@@ -28,15 +30,25 @@ export async function refuseTarget(path: string): Promise<Fault | null> {
         fix: 'Name the file it leads to.',
       });
     if (!found.isFile()) return fault('conflict', `${path} is not a file.`, { fix: 'Name a file.' });
-    if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
-      return fault('conflict', `${path} can be read by others on this machine.`, {
-        fix: `Close it: chmod 600 '${path}'`,
-      });
+    if (isOpen(found)) return readersFault(path);
     return null;
   } catch (failure) {
     return codeOf(failure) === 'ENOENT' ? null : fileFault(path, failure);
   }
 }
+
+/** The remark on a file that others can read; null where it is closed or there is none. Links are followed. */
+export async function readableByOthers(path: string): Promise<Fault | null> {
+  const found = await stat(path).catch(() => null);
+  return found?.isFile() && isOpen(found) ? readersFault(path) : null;
+}
+
+const isOpen = ({ mode }: Stats): boolean => process.platform !== 'win32' && (mode & 0o077) !== 0;
+
+const readersFault = (path: string): Fault =>
+  fault('conflict', `${path} can be read by others on this machine.`, {
+    fix: `Close it: chmod 600 ${quoteShell(path)}`,
+  });
 
 /**
  * Writes a file only its owner can read (mode 600), whole or not at all: a new file in the same folder is

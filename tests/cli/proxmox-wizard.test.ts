@@ -38,7 +38,7 @@ describe('the wizard on a real terminal', () => {
     await terminal.answers('Proxmox host', 'no-such-host.invalid');
     await terminal.sees(/DNS_(NOT_FOUND|TEMPORARY)/);
     await terminal.answers('Proxmox host', `https://${at.host}/`);
-    await terminal.sees(`Using 127.0.0.1, port ${at.double.port}.`);
+    await terminal.sees(`using 127.0.0.1, port ${at.double.port}`);
     // The certificate, before any credential is asked for.
     await terminal.sees('Issued by');
     await terminal.sees(at.double.fingerprint.slice(0, 47));

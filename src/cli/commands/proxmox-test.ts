@@ -1,11 +1,12 @@
 import type { Secret } from '../../base/secret.ts';
+import { readableByOthers } from '../../local/private-file.ts';
 import { testSettings } from '../../local/proxmox/test.ts';
 import { showServerTest } from '../connection-view.ts';
 import type { Context } from '../context.ts';
 import { orFail } from '../local-failure.ts';
 import { aboutTest } from '../proxmox/about.ts';
 import { onServer } from '../proxmox/on-server.ts';
-import { refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
+import { fileAt, refuseBoth, type SourceOptions, settingsOf } from '../proxmox/source.ts';
 import { readSecret } from '../secret-input.ts';
 import { testText } from '../test-view.ts';
 import { waiting } from '../waiting.ts';
@@ -33,6 +34,7 @@ export async function run(options: Options, context: Context): Promise<number> {
   const work = testSettings(settings, wishes, clock, env);
   const test = orFail(await waiting(context, `Testing ${settings.host}`, work));
   const { source } = settings;
+  if (!context.out.json) await warnOfReaders(options, context);
   context.out.show(
     { ...test.outcome, place: test.place, settings: source, credential: test.chosen, trust: test.trust },
     () => testText(context, aboutTest(test, source), test.outcome),
@@ -54,4 +56,10 @@ async function testConnection(name: string, options: Options, context: Context):
   const expect = { node, privileges, ...(task === 'none' ? {} : { task }) };
   const report = await tessera.connections.test(connection.id, { expect, probe_password: owner?.reveal() });
   return showServerTest(connection, report, context);
+}
+
+/** A file others can read is tested all the same: what is in it may be known to them. */
+async function warnOfReaders({ env, tfvars }: Options, context: Context): Promise<void> {
+  const open = await readableByOthers(fileAt(tfvars ?? env ?? '.env', context));
+  if (open !== null) context.out.remark(`Warning: ${open.message} ${open.fix ?? ''}`);
 }

@@ -22,7 +22,7 @@ export async function run({ dataDir, name = [] }: Options, context: Context): Pr
   ]);
   if (context.out.json) return;
   context.out.remark(
-    'A running server takes the certificate within seconds. Listen with it: TESSERA_TLS_PORT=8443 tessera serve',
+    'A server that has a certificate takes the new one within seconds. Start with it: TESSERA_TLS_PORT=8443 tessera serve',
   );
   if (newAuthority) context.out.remark('How to make systems and tools trust it: tessera tls trust');
 }

@@ -9,6 +9,7 @@ import type { Questions } from './questions.ts';
 
 /** Asks for the host until its port answers, and puts it into the draft. No credential is known at this point. */
 export async function askHost(draft: Draft, ask: Questions, context: Context): Promise<Inspected> {
+  await forgetLostTrust(draft, ask, context);
   for (;;) {
     const answer = await ask.text('Proxmox host', draft.host === '' ? undefined : draft.host);
     if (answer === '') continue;
@@ -29,10 +30,18 @@ export async function askHost(draft: Draft, ask: Questions, context: Context): P
       for (const finding of unreachable) context.out.remark(findingText(context, finding));
       continue;
     }
-    ask.say(`Using ${origin.host}, port ${origin.port}.`);
+    if (typed.length === 0) ask.say(`Using ${origin.host}, port ${origin.port}.`);
     keepHost(draft, looked.value, answer);
     return looked.value;
   }
+}
+
+/** A file of an authority that is gone, or a fingerprint that is none, must not stand in the way of a new one. */
+async function forgetLostTrust(draft: Draft, ask: Questions, context: Context): Promise<void> {
+  const held = await trustOf({ ...draft, verify: 'true' }, context.io.clock);
+  if (held.ok) return;
+  ask.say(failureOf(held.error).message);
+  Object.assign(draft, { pin: '', caFile: '' });
 }
 
 /** The short form where the port is the usual one. What was decided about another host does not carry over. */
