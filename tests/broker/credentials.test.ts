@@ -1,0 +1,84 @@
+import { afterEach, expect, test } from 'vitest';
+import { broker, closeAll, foreman, pinned, proxmox } from './support.ts';
+
+afterEach(closeAll);
+
+test('a connection with a password rides on one ticket for all calls, with the CSRF header on writes', async () => {
+  const server = await broker();
+  const pve = await proxmox();
+  const { administrator } = pve.credentials;
+  await server.connection('pve', {
+    kind: 'proxmox',
+    url: pve.url,
+    trust: pinned(pve),
+    credential: { method: 'password', user: administrator.user, secret: administrator.password },
+    test: false,
+  });
+  await server.routeTo('lab', 'pve');
+  const { token } = await server.token('all:lab');
+  const authorization = `PVEAPIToken=a@pve!b=${token}`;
+  const before = pve.requests.length;
+  const reads = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      server.call('GET', '/connect/lab/api2/json/nodes', { headers: { authorization } }),
+    ),
+  );
+  expect(reads.map((answer) => answer.status)).toEqual(Array(8).fill(200));
+  const written = await server.call('POST', '/connect/lab/api2/json/pools', {
+    headers: { authorization },
+    body: new URLSearchParams({ poolid: 'mine' }),
+  });
+  expect(written.status).toBe(200);
+  const seen = pve.requests.slice(before);
+  expect(seen.filter((request) => request.path.endsWith('/access/ticket')).length).toBe(1);
+  expect(seen.at(-1)?.headers.csrfpreventiontoken).toBeDefined();
+  expect(
+    seen.find((request) => request.path.endsWith('/nodes'))?.headers.csrfpreventiontoken,
+  ).toBeUndefined();
+  expect(JSON.stringify(reads.map((answer) => answer.text))).not.toContain('PVE:');
+});
+
+test('a credential that the other system refuses is not sent on and on', async () => {
+  const server = await broker();
+  const fm = await foreman();
+  const { login, token } = fm.credentials.revokedToken;
+  await server.connection('fm', {
+    kind: 'foreman',
+    url: fm.url,
+    trust: pinned(fm),
+    credential: { user: login, secret: token },
+    test: false,
+  });
+  await server.routeTo('hosts', 'fm');
+  const caller = await server.token('read:hosts');
+  const call = () => server.call('GET', '/connect/hosts/api/hosts', { token: caller.token });
+  for (let turn = 0; turn < 3; turn++) expect((await call()).status).toBe(401);
+  const before = fm.requests.length;
+  const paused = await call();
+  expect([paused.status, paused.headers.get('tessera-refusal'), paused.json.error.message]).toEqual([
+    503,
+    'paused',
+    expect.stringContaining('refuses the credential'),
+  ]);
+  expect(fm.requests.length).toBe(before);
+  server.pass(61);
+  expect((await call()).status).toBe(401);
+});
+
+test('nothing is sent to a system that does not prove who it is', async () => {
+  const server = await broker();
+  const pve = await proxmox();
+  const other = await proxmox();
+  await server.connection('pve', {
+    kind: 'proxmox',
+    url: pve.url,
+    trust: pinned(other),
+    credential: { secret: pve.credentials.adminToken.full },
+    test: false,
+  });
+  await server.routeTo('lab', 'pve');
+  const { token } = await server.token('read:lab');
+  const answer = await server.call('GET', '/connect/lab/api2/json/nodes', { token });
+  expect([answer.status, answer.headers.get('tessera-refusal')]).toEqual([502, 'pin_mismatch']);
+  expect(pve.requests).toEqual([]);
+});
