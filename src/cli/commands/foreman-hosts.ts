@@ -17,14 +17,13 @@ export async function run(options: Options, context: Context): Promise<void> {
 
 const COLUMNS = [
   { head: 'ID', text: (row: Row) => field(row, 'id') },
-  { head: 'Name', text: (row: Row) => field(row, 'name'), folds: true },
-  { head: 'OS', text: (row: Row) => field(row, 'operatingsystem_name'), folds: true },
-  { head: 'Environment', text: (row: Row) => field(row, 'environment_name'), folds: true },
+  { head: 'Name', text: (row: Row) => field(row, 'name') },
+  { head: 'OS', text: (row: Row) => field(row, 'operatingsystem_name') },
+  { head: 'Environment', text: (row: Row) => field(row, 'environment_name') },
   {
     head: 'Compute/Model',
     text: (row: Row) => field(row, 'compute_resource_name', 'model_name'),
-    folds: true,
   },
-  { head: 'Hostgroup', text: (row: Row) => field(row, 'hostgroup_title', 'hostgroup_name'), folds: true },
-  { head: 'Last Report', text: (row: Row) => field(row, 'last_report'), folds: true },
+  { head: 'Hostgroup', text: (row: Row) => field(row, 'hostgroup_title', 'hostgroup_name') },
+  { head: 'Last Report', text: (row: Row) => field(row, 'last_report') },
 ];

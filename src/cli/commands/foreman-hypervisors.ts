@@ -14,7 +14,7 @@ export async function run(options: Options, context: Context): Promise<void> {
 
 const COLUMNS = [
   { head: 'ID', text: (row: Row) => field(row, 'id') },
-  { head: 'Name', text: (row: Row) => field(row, 'name'), folds: true },
+  { head: 'Name', text: (row: Row) => field(row, 'name') },
   { head: 'Provider', text: (row: Row) => field(row, 'provider_friendly_name', 'provider') },
-  { head: 'URL', text: (row: Row) => field(row, 'url'), folds: true },
+  { head: 'URL', text: (row: Row) => field(row, 'url') },
 ];

@@ -1,27 +1,30 @@
+import { once } from 'node:events';
 import type { InventoryLine } from '../../wire/connections.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../failure.ts';
-import type { Column } from '../table.ts';
-import { tableText } from '../table.ts';
+import { streamedTable } from './streamed-table.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
+export interface RowColumn {
+  readonly head: string;
+  readonly text: (row: Row) => string;
+}
+
 /**
- * Prints a list that arrives page by page. As JSON every page goes out as it comes; for the table only the
- * texts of its cells are kept. A list that broke off is shown as far as it came, and the command fails.
+ * Prints a list that arrives page by page, each page as it comes. A list that broke off is shown as far as it
+ * came, and the command fails.
  */
 export async function showRows(
   lines: AsyncIterable<InventoryLine>,
-  columns: readonly {
-    readonly head: string;
-    readonly text: (row: Row) => string;
-    readonly folds?: boolean;
-  }[],
+  columns: readonly RowColumn[],
   whenEmpty: string,
   context: Context,
 ): Promise<void> {
   const { io, out } = context;
-  const cells: string[][] = [];
+  const progress = io.errorIsTerminal && !io.outputIsTerminal;
+  const heads = columns.map((column) => column.head);
+  const table = streamedTable(heads, io.columns, (line) => out.line(line));
   let seen = 0;
   let failure: CliError | null = null;
   if (out.json) io.stdout.write('[');
@@ -31,29 +34,21 @@ export async function showRows(
         failure = new CliError(`${line.finding.sentence} [${line.finding.code}]`, line.finding.fix);
       break;
     }
-    for (const row of line.rows) {
-      if (out.json) io.stdout.write(`${seen === 0 ? '' : ','}\n  ${JSON.stringify(row)}`);
-      else cells.push(columns.map((column) => column.text(row)));
-      seen += 1;
-    }
-    if (io.errorIsTerminal && line.subtotal > line.rows.length)
-      io.stderr.write(`\r${line.seen} of ${line.subtotal} read`);
+    if (out.json)
+      for (const [at, row] of line.rows.entries())
+        io.stdout.write(`${seen + at === 0 ? '' : ','}\n  ${JSON.stringify(row)}`);
+    else table.rows(line.rows.map((row) => columns.map((column) => column.text(row))));
+    seen += line.rows.length;
+    // A slow reader of a pipe must not make us keep the whole list.
+    if (io.stdout.writableNeedDrain) await once(io.stdout, 'drain');
+    // Where the rows themselves are on the screen they are progress enough.
+    if (progress) io.stderr.write(`\r${line.seen} of ${line.subtotal} read`);
   }
-  if (io.errorIsTerminal) io.stderr.write('\r\u001b[K');
+  if (progress) io.stderr.write('\r\u001b[K');
   if (out.json) io.stdout.write(`${seen === 0 ? '' : '\n'}]\n`);
   else if (seen === 0 && failure === null) out.remark(whenEmpty);
-  else if (seen > 0) out.line(tableText(cells, columns.map(columnAt), io.columns));
   if (failure !== null) throw failure;
 }
-
-const columnAt = (
-  column: { readonly head: string; readonly folds?: boolean },
-  at: number,
-): Column<string[]> => ({
-  head: column.head,
-  cell: (row) => row[at] ?? '',
-  ...(column.folds === undefined ? {} : { folds: column.folds }),
-});
 
 /** Text of the first field that holds one. */
 export function field(row: Row, ...names: readonly string[]): string {
