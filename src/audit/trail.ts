@@ -63,6 +63,7 @@ export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: 
   const queue: AuditEntry[] = [];
   const repeats = createRepeats(KINDS_MAX, dropped);
   let flushing: Promise<void> | null = null;
+  let flushingNext: Promise<void> | null = null;
   /** Hash of the row this process knows to be noted. */
   let noted: string | null = null;
   let complained: string | null = null;
@@ -94,6 +95,23 @@ export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: 
       queue.splice(0, batch.length);
     }
     await moveAnchor();
+  }
+
+  /** Done when everything queued until now is written, though a turn was under way already. */
+  function flushed(): Promise<void> {
+    if (flushing === null) {
+      flushing = write().finally(() => {
+        flushing = null;
+      });
+      return flushing;
+    }
+    flushingNext ??= flushing
+      .catch(() => {})
+      .then(() => {
+        flushingNext = null;
+        return flushed();
+      });
+    return flushingNext;
   }
 
   /**
@@ -162,10 +180,7 @@ export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: 
 
     flush() {
       for (const row of repeats.over(clock())) enqueue(row, QUEUE_FOR_REFUSALS);
-      flushing ??= write().finally(() => {
-        flushing = null;
-      });
-      return flushing;
+      return flushed();
     },
   };
 }

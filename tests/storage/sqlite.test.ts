@@ -203,6 +203,8 @@ test('writing many last uses and verifying a long trail let requests in between'
     mac: chainMac('key'),
     anchor: { read: async () => ({ state: 'noted', head: { seq: 0, mac: '' } }), write: async () => {} },
     alarm: () => {},
+    clock: systemClock,
+    dropped: () => {},
   });
   const reader = { ...internalActor, scopes: new Set(['read:audit']) };
   let rows = 0;
