@@ -1,6 +1,6 @@
 /**
  * Every refusal a person or program can meet, by its stable code. The code travels on the wire and is never
- * renamed; the HTTP status belonging to it stands in http/problem.ts and the exit code in cli/output.ts.
+ * renamed; the HTTP status belonging to it stands in http/problem.ts and the exit code in cli/failure.ts.
  */
 export const FAULT_TITLES = {
   // the request itself

@@ -20,6 +20,14 @@ describe('strict JSON', () => {
     expect(parseJson(text)).toMatchObject({ ok: false, error: { code: 'duplicate_key' } });
   });
 
+  test('blanks before the colon, however many, hide no repeated key', () => {
+    const blanks = ' \t\r\n'.repeat(1000);
+    expect(parseJson(`{"a":1,"a"${blanks}:2}`)).toMatchObject({
+      ok: false,
+      error: { code: 'duplicate_key' },
+    });
+  });
+
   test.each(['{"a":"a","b":["a","a"]}', '{"a":{"a":{"a":1}}}', '[{"a":1},{"a":1}]', '"a"'])(
     'does not mistake values or other objects for repeated keys: %s',
     (text) => {

@@ -54,10 +54,28 @@ test('every operation has a summary, a tag, and says what it answers', () => {
 test('everything that needs a token says so, and what it refuses has the shape of a problem document', () => {
   const operation = document.paths['/api/v1/tokens'].post;
   expect(operation.security).toEqual([{ bearer: [] }, { session: [] }]);
-  expect(operation.responses['401'].content['application/json'].schema.$ref).toBe(
-    '#/components/schemas/Problem',
-  );
+  expect(operation.responses['401'].content).toEqual({
+    'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+  });
+  const served = Object.keys(operation.responses['201'].content);
+  expect(served).toEqual(['application/json']);
   expect(Object.keys(document.components.schemas)).toContain('Problem');
+});
+
+test('a problem document is never said to come as plain JSON, and is served as it is said', async () => {
+  const wrong: string[] = [];
+  for (const [path, operations] of Object.entries(
+    document.paths as Record<string, Record<string, Operation>>,
+  ))
+    for (const [method, { responses = {} }] of Object.entries(operations))
+      for (const { content } of Object.values(
+        responses as Record<string, { content?: Record<string, unknown> }>,
+      ))
+        if (JSON.stringify(content?.['application/json'] ?? '').includes('schemas/Problem"'))
+          wrong.push(`${method} ${path}`);
+  expect(wrong).toEqual([]);
+  const refused = await server.call('POST', '/api/v1/tokens', { body: {} });
+  expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/);
 });
 
 test('the page at /docs is served with a policy that allows no foreign script', async () => {

@@ -88,15 +88,22 @@ test('the first start makes key and data private, prints a one-time secret; the 
 });
 
 test('a secret not yet used is replaced by a fresh one at the next start, and both work until one is used', async () => {
+  const secretOf = async (server: Running) => /tsr-\S+/.exec(await server.says(/tsr-\S+\n/))?.[0];
   const first = serve();
-  const [secret] = /tsr-\S+/.exec(await first.says(/tsr-\S+\n/)) ?? [];
+  const older = await secretOf(first);
   first.child.kill('SIGTERM');
   await first.finished;
   const second = serve();
-  const token = await firstAdministrator(second);
-  expect(token).toBeDefined();
-  const late = await call('/api/v1/setup', secret, { username: 'late', password: PASSWORD });
-  expect(late.status).toBe(401);
+  const newer = await secretOf(second);
+  expect(newer).not.toBe(older);
+  await second.says('is listening');
+
+  const setUp = async (secret: string | undefined, password: string) =>
+    (await call('/api/v1/setup', secret, { username: 'admin', password })).status;
+  // Whoever is let in hears that the password is too short.
+  expect([await setUp(older, 'short'), await setUp(newer, 'short')]).toEqual([400, 400]);
+  expect(await setUp(older, PASSWORD)).toBe(201);
+  expect([await setUp(older, PASSWORD), await setUp(newer, PASSWORD)]).toEqual([401, 401]);
 });
 
 test('a port in use is one clear sentence and a non-zero exit', async () => {
