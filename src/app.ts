@@ -38,6 +38,7 @@ import { eventRoutes } from './http/routes/connections/events.ts';
 import { inventoryRoutes } from './http/routes/connections/inventory.ts';
 import { connectionMetrics } from './http/routes/connections/metrics.ts';
 import { oauthRoutes } from './http/routes/oauth/oauth.ts';
+import { signingKeyRoutes } from './http/routes/oauth/signing-keys.ts';
 import { operationRoutes } from './http/routes/operations/operations.ts';
 import { roleRoutes } from './http/routes/people/roles.ts';
 import { userRoutes } from './http/routes/people/users.ts';
@@ -340,7 +341,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   tokenRoutes(http, { authenticate, mint, edit, revoke, queries, reads: store, verifier, clock, counters });
   userRoutes(http, { authenticate, users });
   roleRoutes(http, { authenticate, roles, users });
-  auditRoutes(http, { authenticate, audit, signingKeys });
+  auditRoutes(http, { authenticate, audit });
+  signingKeyRoutes(http, { authenticate, signingKeys });
   oauthRoutes(http, {
     verifier,
     exchange,

@@ -1,9 +1,9 @@
 import { DAY } from '../base/clock.ts';
+import { DURATION, durationSeconds } from '../base/duration.ts';
 import { usageError } from './failure.ts';
 
 const DAY_MS = DAY * 1000;
 const DEFAULT_DAYS = 31;
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS };
 
 export interface ExpiryOptions {
   readonly expiresAt?: string;
@@ -57,10 +57,7 @@ function checkedMoment(flag: string, text: string): string {
   return text;
 }
 
-function durationMs(text: string): number | null {
-  const parts = /^(\d{1,6})([smhd])$/.exec(text);
-  const unit = UNITS_MS[parts?.[2] ?? ''];
-  return parts === null || unit === undefined ? null : Number(parts[1]) * unit;
-}
+const durationMs = (text: string): number | null =>
+  DURATION.test(text) ? durationSeconds(text) * 1000 : null;
 
 const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

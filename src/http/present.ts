@@ -1,5 +1,3 @@
-import { fieldFault } from '../base/fault.ts';
-import { err, ok, type Result } from '../base/result.ts';
 import type { RoleGrant } from '../people/record.ts';
 import type { UserWithRoles } from '../people/users.ts';
 import { type TokenRecord, tokenState } from '../tokens/record.ts';
@@ -59,34 +57,4 @@ export function presentUser(user: UserWithRoles): User {
     created_by: user.createdBy,
     roles: user.roles.map(presentGrant),
   };
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/**
- * The end of life a request asks for, in epoch seconds: `expires_at` or `expires_in`, not both. `undefined` when
- * neither was sent, null for never.
- */
-export function readExpiry(
-  wish: { expires_at?: string | null | undefined; expires_in?: string | undefined },
-  nowSeconds: number,
-): Result<number | null | undefined> {
-  if (wish.expires_at !== undefined && wish.expires_in !== undefined) {
-    return err(fieldFault('invalid_request', 'expires_in', 'send either expires_at or expires_in, not both'));
-  }
-  if (wish.expires_in !== undefined) {
-    return ok(nowSeconds + Number(wish.expires_in.slice(0, -1)) * (UNITS[wish.expires_in.slice(-1)] ?? 1));
-  }
-  if (wish.expires_at == null) return ok(wish.expires_at);
-  const text = wish.expires_at.length === 10 ? `${wish.expires_at}T00:00:00Z` : wish.expires_at;
-  const moment = Date.parse(text);
-  if (
-    Number.isNaN(moment) ||
-    (wish.expires_at.length === 10 && !new Date(moment).toISOString().startsWith(wish.expires_at))
-  ) {
-    return err(
-      fieldFault('invalid_expiry', 'expires_at', `'${wish.expires_at}' is not a date of the calendar`),
-    );
-  }
-  return ok(Math.floor(moment / 1000));
 }

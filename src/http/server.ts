@@ -17,6 +17,8 @@ export interface HttpServerOptions {
   readonly counters: Counters;
   readonly publicHost: string;
   readonly fastPath: FastPath;
+  /** What a whole request may take to arrive. */
+  readonly requestTimeoutMs?: number;
 }
 
 type RefusalForm = (reply: FastifyReply, fault: Fault) => FastifyReply;
@@ -36,16 +38,16 @@ export function createHttpServer({
   counters,
   publicHost,
   fastPath,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
 }: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomBase62(12, systemRandom),
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
-    serverFactory: (handler) => serverWith(fastPath, handler),
+    serverFactory: (handler) => serverWith(fastPath, handler, requestTimeoutMs),
     frameworkErrors: (error, request, reply) => void refusalFormAt(app, request.url)(reply, faultOf(error)),
   }) as unknown as FastifyInstance;
 
@@ -61,24 +63,6 @@ export function createHttpServer({
     if (parsed.ok) done(null, parsed.value);
     else done(new Refusal(parsed.error), undefined);
   });
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, text, done) => {
-      const form: Record<string, string> = {};
-      for (const [name, value] of new URLSearchParams(String(text))) {
-        if (Object.hasOwn(form, name)) {
-          return done(
-            new Refusal(fault('invalid_request', `The parameter '${name}' is repeated.`)),
-            undefined,
-          );
-        }
-        form[name] = value;
-      }
-      done(null, form);
-    },
-  );
-
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
@@ -135,8 +119,17 @@ function refusalFormAt(app: FastifyInstance, url: string): RefusalForm {
 function serverWith(
   fastPath: FastPath,
   handler: (message: IncomingMessage, response: ServerResponse) => void,
+  requestTimeoutMs: number,
 ): Server {
-  const server = createServer({ keepAliveTimeout: 75_000, headersTimeout: 20_000 }, (message, response) => {
+  // The framework sets none of these on a server that it did not make.
+  const limits = {
+    keepAliveTimeout: 75_000,
+    headersTimeout: Math.min(20_000, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    // Late requests are looked for this often, so they last longer than they may by this at most.
+    connectionsCheckingInterval: Math.min(5_000, requestTimeoutMs),
+  };
+  const server = createServer(limits, (message, response) => {
     if (!fastPath(message, response)) handler(message, response);
   });
   server.maxHeadersCount = 100;

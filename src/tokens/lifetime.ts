@@ -2,6 +2,9 @@ import { DAY, MINUTE } from '../base/clock.ts';
 import { fieldFault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
+/** What a personal access token lives when nothing is said, in seconds. */
+export const LIFETIME_DEFAULT = 31 * DAY;
+
 /** A token lives at least this long, in seconds. */
 export const LIFETIME_MIN = 5 * MINUTE;
 

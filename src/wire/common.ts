@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DURATION } from '../base/duration.ts';
 
 /** RFC 3339 in UTC, whole seconds: `2026-12-31T00:00:00Z`. */
 export const Timestamp = z
@@ -20,7 +21,7 @@ export const Moment = z
 /** `90d`, `12h`, `30m`, `3600s`. */
 export const Duration = z
   .string()
-  .regex(/^\d{1,6}[smhd]$/, 'write a duration as a number and a unit: 30m, 12h, 90d')
+  .regex(DURATION, 'write a duration as a number and a unit: 30m, 12h, 90d')
   .meta({ description: 'A duration: a number and s, m, h or d', example: '90d' });
 
 export const Username = z.string().min(1).max(64).meta({ example: 'alice' });

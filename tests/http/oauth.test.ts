@@ -214,6 +214,12 @@ describe.each(ENGINES)('on %s', (engine) => {
       400,
       'invalid_request',
     ],
+    [
+      '/oauth/token',
+      { grant_type: EXCHANGE, subject_token: 'y', subject_token_type: ACCESS_TOKEN, lifetime: '0s' },
+      400,
+      'invalid_request',
+    ],
     ['/oauth/introspect', { token: 'x' }, 401, 'invalid_client'],
     ['/oauth/introspect', {}, 400, 'invalid_request'],
     ['/oauth/revoke', {}, 400, 'invalid_request'],
@@ -235,6 +241,25 @@ describe.each(ENGINES)('on %s', (engine) => {
       'invalid_client',
     );
     expect(await guard(bot, 'write:sasquatch')).toBe(200);
+  });
+
+  test('an exchange for no time at all is a mistake of the request, not of the token', async () => {
+    const answer = await exchange(bot, { lifetime: '0s' });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({
+      error: 'invalid_request',
+      error_description: expect.stringContaining('lifetime'),
+    });
+    expect((await exchange(bot, { lifetime: '1s' })).json.expires_in).toBe(1);
+  });
+
+  test('what is no form is refused with the name of what is', async () => {
+    const answer = await server.call('POST', '/oauth/revoke', {
+      body: 'token=x',
+      headers: { 'content-type': 'text/plain' },
+    });
+    expect(answer.status).toBe(415);
+    expect(answer.json.error_description).toContain('application/x-www-form-urlencoded');
   });
 
   test('a scope the token lacks is not exchanged', async () => {

@@ -62,6 +62,27 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect((await server.call('GET', '/api/v1/me', { headers })).status).toBe(401);
   });
 
+  test('a foreign page cannot have a browser sign in here', async () => {
+    const form = await server.call('POST', '/api/v1/sessions', {
+      body: new URLSearchParams({ username: 'alice', password: PASSWORD, delivery: 'cookie' }),
+    });
+    expect(form.json).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+    expect(form.headers.get('set-cookie')).toBeNull();
+    const foreign = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: server.url, 'sec-fetch-site': 'cross-site' },
+    ];
+    for (const headers of foreign) {
+      const answer = await signIn('alice', PASSWORD, headers, 'cookie');
+      expect(answer.json, JSON.stringify(headers)).toMatchObject({ status: 403, code: 'forbidden' });
+      expect(answer.headers.get('set-cookie')).toBeNull();
+    }
+    const own = { origin: server.url, 'sec-fetch-site': 'same-origin' };
+    expect((await signIn('alice', PASSWORD, own, 'cookie')).status).toBe(201);
+  });
+
   test('a wrong password, an unknown name and a disabled user answer alike', async () => {
     await server.user('gone');
     await server.call('PATCH', '/api/v1/users/gone', { token: server.admin, body: { disabled: true } });

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fault } from '../../base/fault.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
+import { acceptForms } from '../../http/form.ts';
 import { faultOf } from '../../http/framework-fault.ts';
 import type { Exchange } from '../../tokens/exchange.ts';
 import { sendError } from './answer.ts';
@@ -47,7 +48,10 @@ export function osmoDialect(app: FastifyInstance, needs: OsmoNeeds): void {
   app.register(async (scope) => {
     scope.setErrorHandler(answerFailure);
     loginCalls(scope, { ...needs, loginJwts, passwordEndpoint });
-    passwordCall(scope, { ...needs, loginJwts });
+    scope.register(async (forms) => {
+      acceptForms(forms);
+      passwordCall(forms, { ...needs, loginJwts });
+    });
     tokenCalls(scope, { ...needs, ...calls });
     userCalls(scope, { ...needs, ...calls });
     profileCalls(scope, calls);

@@ -1,21 +1,15 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
-import { requireScope } from '../../../access/policy.ts';
-import { ADMIN_SCOPE } from '../../../access/scopes.ts';
 import type { ChainedEntry } from '../../../audit/chain.ts';
 import type { AuditTrail } from '../../../audit/trail.ts';
 import { fieldFault } from '../../../base/fault.ts';
 import { err, ok } from '../../../base/result.ts';
-import type { SigningKeys } from '../../../tokens/signing-keys.ts';
 import { AuditList, AuditQuery, type AuditRow, AuditVerification } from '../../../wire/audit.ts';
 import type { Authenticate } from '../../authenticate.ts';
-import { timestamp } from '../../present.ts';
 import { route } from '../../route.ts';
 
 export interface AuditRouteNeeds {
   readonly authenticate: Authenticate;
   readonly audit: AuditTrail;
-  readonly signingKeys: SigningKeys;
 }
 
 const present = (entry: ChainedEntry): AuditRow => ({
@@ -33,10 +27,7 @@ const present = (entry: ChainedEntry): AuditRow => ({
   detail: { ...entry.detail },
 });
 
-export function auditRoutes(
-  app: FastifyInstance,
-  { authenticate, audit, signingKeys }: AuditRouteNeeds,
-): void {
+export function auditRoutes(app: FastifyInstance, { authenticate, audit }: AuditRouteNeeds): void {
   const tag = 'Audit';
 
   route(app, authenticate, {
@@ -87,24 +78,6 @@ export function auditRoutes(
       return report.ok
         ? ok({ ...report.value, faults: report.value.faults.map((one) => ({ ...one })) })
         : report;
-    },
-  });
-
-  route(app, authenticate, {
-    method: 'POST',
-    path: '/api/v1/signing-keys/rotate',
-    tag: 'OAuth',
-    summary: 'Publish a new signing key',
-    description:
-      'It signs from ten minutes later, when every verifier has it; what the old one signed stays good.',
-    response: z.object({ kid: z.string(), active_from: z.string() }),
-    status: 201,
-    faults: ['insufficient_scope', 'conflict'],
-    async handle({ caller }) {
-      const allowed = requireScope(caller.actor, ADMIN_SCOPE, 'rotate signing keys');
-      if (!allowed.ok) return allowed;
-      const made = await signingKeys.rotate(caller.actor);
-      return made.ok ? ok({ kid: made.value.kid, active_from: timestamp(made.value.activeFrom) }) : made;
     },
   });
 }

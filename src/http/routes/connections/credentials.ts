@@ -17,7 +17,8 @@ import {
   UpstreamTokenQuery,
 } from '../../../wire/connections.ts';
 import type { Authenticate } from '../../authenticate.ts';
-import { readExpiry, timestampOrNull } from '../../present.ts';
+import { readExpiry } from '../../expiry.ts';
+import { timestampOrNull } from '../../present.ts';
 import { route } from '../../route.ts';
 import { CONNECTIONS, Keyed, TAG } from './connections.ts';
 import { presentConnection, presentFinding } from './present.ts';

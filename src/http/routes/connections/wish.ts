@@ -10,7 +10,7 @@ import type {
   RightsQuery,
   TrustInput,
 } from '../../../wire/connections.ts';
-import { readExpiry } from '../../present.ts';
+import { readExpiry } from '../../expiry.ts';
 
 /** From the shapes on the wire to what the room asks for. */
 

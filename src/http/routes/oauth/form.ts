@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationSeconds } from '../../../base/duration.ts';
 import { Duration } from '../../../wire/common.ts';
 
 /** Forms of the OAuth endpoints (RFC 6749 section 3.2: unknown parameters are ignored, none may be repeated). */
@@ -18,7 +19,7 @@ export const ExchangeForm = z
     requested_token_type: z.string().optional(),
     scope: z.string().optional(),
     audience: z.string().max(200).optional(),
-    lifetime: Duration.optional(),
+    lifetime: Duration.refine((text) => durationSeconds(text) > 0, 'must be at least 1s').optional(),
     ...client,
   })
   .meta({ id: 'TokenExchangeForm' });

@@ -3,42 +3,45 @@ import { z } from 'zod';
 import type { Actor } from '../../../access/principal.ts';
 import { auditEntry } from '../../../audit/entry.ts';
 import type { AuditTrail } from '../../../audit/trail.ts';
-import { type Clock, seconds } from '../../../base/clock.ts';
+import { seconds } from '../../../base/clock.ts';
+import { durationSeconds } from '../../../base/duration.ts';
 import type { Exchange } from '../../../tokens/exchange.ts';
 import type { Revoke } from '../../../tokens/revoke.ts';
-import { JWT_LIFETIME_MAX, KEY_SET_MAX_AGE, type SigningKeys } from '../../../tokens/signing-keys.ts';
 import type { Refused, Verified, Verifier } from '../../../tokens/verify.ts';
-import { ExchangedToken, RevokedList } from '../../../wire/sessions.ts';
+import { ExchangedToken } from '../../../wire/sessions.ts';
 import { addressOf, credentialHeaders } from '../../authenticate.ts';
 import type { ClientAddress } from '../../client-address.ts';
 import { decodeBasic, findCredential } from '../../credential.ts';
+import { acceptForms } from '../../form.ts';
 import { faultOf } from '../../framework-fault.ts';
 import type { Counters } from '../../metrics.ts';
-import { timestamp } from '../../present.ts';
 import { statusOf } from '../../problem.ts';
 import { ACCESS_TOKEN_TYPE, ExchangeForm, JWT_TYPE, TOKEN_EXCHANGE, TokenForm } from './form.ts';
+import { type PublishedRouteNeeds, publishedRoutes } from './published.ts';
 
-export interface OauthRouteNeeds {
+export interface OauthRouteNeeds extends PublishedRouteNeeds {
   readonly verifier: Verifier;
   readonly exchange: Exchange;
   readonly revoke: Revoke;
-  readonly signingKeys: SigningKeys;
-  readonly recentlyRevoked: (sinceSeconds: number) => Promise<{ id: string; at: number }[]>;
   readonly audit: Pick<AuditTrail, 'refused'>;
   readonly clientAddress: ClientAddress;
   readonly counters: Counters;
-  readonly clock: Clock;
-  readonly issuer: string;
 }
 
 const Anything = z.record(z.string(), z.unknown());
 const OauthError = z.object({ error: z.string(), error_description: z.string() }).meta({ id: 'OauthError' });
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** RFC 8693 exchange, RFC 7662 introspection, RFC 7009 revocation, RFC 7517 keys, RFC 8414 metadata. */
+/** RFC 8693 exchange, RFC 7662 introspection, RFC 7009 revocation; and what is published beside them. */
 export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void {
-  const { verifier, exchange, revoke, signingKeys, recentlyRevoked, clientAddress, counters, clock } = needs;
-  const { audit, issuer } = needs;
+  app.register(async (scope) => {
+    acceptForms(scope);
+    formRoutes(scope, needs);
+  });
+  publishedRoutes(app, needs);
+}
+
+function formRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void {
+  const { verifier, exchange, revoke, clientAddress, counters, clock, audit, issuer } = needs;
   const tag = 'OAuth';
   const form = (summary: string, description: string, body: z.ZodType, response: z.ZodType) => ({
     schema: {
@@ -53,7 +56,11 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
     errorHandler(error: FastifyError, _request: FastifyRequest, reply: FastifyReply) {
       const refusal = faultOf(error);
       const status = statusOf(refusal.code);
-      refuse(reply, status, status < 500 ? 'invalid_request' : 'server_error', refusal.message);
+      const message =
+        refusal.code === 'unsupported_media_type'
+          ? 'Send a form with the header Content-Type: application/x-www-form-urlencoded.'
+          : refusal.message;
+      refuse(reply, status, status < 500 ? 'invalid_request' : 'server_error', message);
     },
   });
 
@@ -133,15 +140,16 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
         address: addressOf(request.raw, clientAddress),
         ...(body.scope === undefined ? {} : { scopes: body.scope.split(' ').filter((name) => name !== '') }),
         ...(body.audience === undefined ? {} : { audience: body.audience }),
-        ...(lifetime === undefined
-          ? {}
-          : { lifetimeSeconds: Number(lifetime.slice(0, -1)) * (UNITS[lifetime.slice(-1)] ?? 1) }),
+        ...(lifetime === undefined ? {} : { lifetimeSeconds: durationSeconds(lifetime) }),
       });
       if (!traded.ok) {
         const { code, message } = traded.error;
         if (code === 'insufficient_scope') return refuse(reply, 400, 'invalid_scope', message);
         if (code === 'forbidden') return refuse(reply, 400, 'invalid_request', `subject_token: ${message}`);
-        return refuse(reply, statusOf(code), 'temporarily_unavailable', message);
+        const status = statusOf(code);
+        return status < 500
+          ? refuse(reply, 400, 'invalid_request', message)
+          : refuse(reply, status, 'temporarily_unavailable', message);
       }
       return noStore(reply).send({
         access_token: traded.value.jwt.reveal(),
@@ -216,53 +224,6 @@ export function oauthRoutes(app: FastifyInstance, needs: OauthRouteNeeds): void 
       if (revoked.ok) counters.revoked += revoked.value.length;
       return noStore(reply).send({});
     },
-  );
-
-  app.get(
-    '/.well-known/jwks.json',
-    {
-      schema: { tags: [tag], summary: 'Keys that sign access JWTs (RFC 7517)', response: { 200: Anything } },
-    },
-    async (_request, reply) =>
-      reply.header('cache-control', `public, max-age=${KEY_SET_MAX_AGE}`).send(await signingKeys.published()),
-  );
-
-  app.get(
-    '/.well-known/revoked-tokens.json',
-    {
-      schema: {
-        tags: [tag],
-        summary: 'Tokens revoked while an access JWT of theirs may live, for offline verifiers',
-        description: 'Refuse an access JWT whose `tid` stands here.',
-        response: { 200: RevokedList },
-      },
-    },
-    async (_request, reply) => {
-      const now = seconds(clock);
-      const revoked = await recentlyRevoked(now - JWT_LIFETIME_MAX - 60);
-      return noStore(reply).send({
-        generated_at: timestamp(now),
-        max_jwt_lifetime: JWT_LIFETIME_MAX,
-        revoked: revoked.map(({ id, at }) => ({ tid: id, at: timestamp(at) })),
-      });
-    },
-  );
-
-  app.get(
-    '/.well-known/oauth-authorization-server',
-    { schema: { tags: [tag], summary: 'Where the endpoints are (RFC 8414)', response: { 200: Anything } } },
-    async () => ({
-      issuer,
-      token_endpoint: `${issuer}/oauth/token`,
-      introspection_endpoint: `${issuer}/oauth/introspect`,
-      revocation_endpoint: `${issuer}/oauth/revoke`,
-      jwks_uri: `${issuer}/.well-known/jwks.json`,
-      response_types_supported: [],
-      grant_types_supported: [TOKEN_EXCHANGE],
-      token_endpoint_auth_methods_supported: ['none'],
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-      revocation_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
-    }),
   );
 }
 

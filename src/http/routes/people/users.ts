@@ -124,7 +124,7 @@ export function userRoutes(app: FastifyInstance, { authenticate, users }: UserRo
       "One's own with the old one; administrators set anybody's without. Ends the user's sessions.",
     params: OneUser,
     body: SetPassword,
-    faults: ['insufficient_scope', 'bad_credentials', 'unknown_user'],
+    faults: ['insufficient_scope', 'bad_credentials', 'throttled', 'unknown_user', 'unavailable'],
     handle: async ({ params, body, caller }) =>
       users.setPassword(
         caller.actor,

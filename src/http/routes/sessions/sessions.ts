@@ -18,6 +18,7 @@ import type { ClientAddress } from '../../client-address.ts';
 import { SESSION_COOKIE } from '../../credential.ts';
 import { presentToken, presentUser, timestampOrNull } from '../../present.ts';
 import { openRoute, route } from '../../route.ts';
+import { isFromForeignPage } from '../../same-site.ts';
 
 export interface SessionRouteNeeds {
   readonly authenticate: Authenticate;
@@ -90,8 +91,11 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
     body: SignIn,
     response: Session,
     status: 201,
-    faults: ['bad_credentials', 'throttled'],
+    faults: ['bad_credentials', 'throttled', 'forbidden', 'unavailable'],
     async handle({ body, request, reply }) {
+      if (body.delivery === 'cookie' && isFromForeignPage(request.headers, app.publicHost)) {
+        return err(fault('forbidden', 'A page of another site may not sign a browser in here.'));
+      }
       const address = addressOf(request.raw, clientAddress);
       const person = await signIn.withPassword(body.username, new Secret(body.password), address);
       if (!person.ok) {

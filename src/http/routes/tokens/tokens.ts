@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { type Clock, DAY, seconds } from '../../../base/clock.ts';
+import { type Clock, seconds } from '../../../base/clock.ts';
 import { fieldFault } from '../../../base/fault.ts';
 import { err, ok } from '../../../base/result.ts';
 import type { Edit } from '../../../tokens/edit.ts';
+import { LIFETIME_DEFAULT } from '../../../tokens/lifetime.ts';
 import type { Mint, Minted } from '../../../tokens/mint.ts';
 import type { TokenQueries } from '../../../tokens/query.ts';
 import { tokenState } from '../../../tokens/record.ts';
@@ -24,8 +25,9 @@ import {
   TokenQuery,
 } from '../../../wire/tokens.ts';
 import type { Authenticate } from '../../authenticate.ts';
+import { readExpiry } from '../../expiry.ts';
 import type { Counters } from '../../metrics.ts';
-import { presentToken, readExpiry, timestamp, timestampOrNull } from '../../present.ts';
+import { presentToken, timestamp, timestampOrNull } from '../../present.ts';
 import { route } from '../../route.ts';
 
 export interface TokenRouteNeeds {
@@ -40,8 +42,6 @@ export interface TokenRouteNeeds {
   readonly counters: Counters;
 }
 
-/** What a token lives when nothing is said. */
-const DEFAULT_LIFETIME = 31 * DAY;
 const Id = z.object({ id: TokenId });
 
 export function tokenRoutes(app: FastifyInstance, needs: TokenRouteNeeds): void {
@@ -71,7 +71,7 @@ export function tokenRoutes(app: FastifyInstance, needs: TokenRouteNeeds): void 
       const minted = await mint.userToken(caller.actor, {
         owner,
         name: body.name,
-        expiresAt: expiry.value === undefined ? now + DEFAULT_LIFETIME : expiry.value,
+        expiresAt: expiry.value === undefined ? now + LIFETIME_DEFAULT : expiry.value,
         ...(body.description === undefined ? {} : { description: body.description }),
         ...(body.roles === undefined ? {} : { roles: body.roles }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),

@@ -1,0 +1,38 @@
+import { type AddressInfo, connect } from 'node:net';
+import pino from 'pino';
+import { expect, test } from 'vitest';
+import { newCounters } from './metrics.ts';
+import { createHttpServer } from './server.ts';
+
+test('a request that does not arrive in time is given up', async () => {
+  const app = createHttpServer({
+    log: pino({ level: 'silent' }),
+    counters: newCounters(),
+    publicHost: '127.0.0.1',
+    fastPath: () => false,
+    requestTimeoutMs: 100,
+  });
+  app.post('/', async () => ({ arrived: true }));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a":',
+  );
+  let said = '';
+  for await (const chunk of socket) said += String(chunk);
+  expect(said).toMatch(/^HTTP\/1\.1 408 /);
+  await app.close();
+});
+
+test('the limits in force are half a minute for a request and less for its head', async () => {
+  const app = createHttpServer({
+    log: pino({ level: 'silent' }),
+    counters: newCounters(),
+    publicHost: '127.0.0.1',
+    fastPath: () => false,
+  });
+  const { requestTimeout, headersTimeout } = app.server;
+  expect({ requestTimeout, headersTimeout }).toEqual({ requestTimeout: 30_000, headersTimeout: 20_000 });
+  await app.close();
+});
