@@ -25,6 +25,15 @@ export const VERSION = '0.1.0';
 
 /** Runs the server until a signal. Resolves with the exit code. */
 export async function runServer(flags: ServeFlags): Promise<number> {
+  try {
+    return await superviseOrServe(flags);
+  } finally {
+    // The channel to the supervisor would keep a worker that is done alive.
+    cluster.worker?.disconnect();
+  }
+}
+
+async function superviseOrServe(flags: ServeFlags): Promise<number> {
   const asked = settingsOf(flags);
   if (!asked.ok) {
     for (const { name, message } of asked.error) complain(`${name} ${message}`);
@@ -54,10 +63,7 @@ export async function runServer(flags: ServeFlags): Promise<number> {
       announce(settings.value, greeting),
     );
   }
-  const code = await serve(settings.value, keyring.value);
-  // The channel to the supervisor would keep a worker that is done alive.
-  cluster.worker?.disconnect();
-  return code;
+  return serve(settings.value, keyring.value);
 }
 
 /** The settings, with a bootstrap token that its own check characters bear out. */

@@ -2,6 +2,7 @@ import { type Connection, connectTo } from '../lib/connection.ts';
 import { median, ms, quantile } from '../lib/numbers.ts';
 import { compare, pairsText, ratioText } from '../lib/pairs.ts';
 import type { ServerProcess } from '../lib/processes.ts';
+import { samplesText, takeSamples } from '../lib/quiet.ts';
 import type { Measurement } from '../lib/result.ts';
 import { type SeededStore, seedStore } from '../lib/seed.ts';
 import { GUARD_PATH, guardCheck, guardHeaders, probe, serve } from '../lib/tessera.ts';
@@ -16,8 +17,8 @@ export const scale: Measurement = async (sizes, progress) => {
   const few = await seedStore({ owners: FEW, tokensPerOwner: 1, wanted: FEW });
   const many = await seedStore({ owners: FEW, tokensPerOwner: sizes.storedTokens / FEW, wanted: FEW });
 
-  const rounds: { many: number; few: number }[] = [];
-  for (let round = 0; round < sizes.coldRounds; round++) rounds.push(await coldRound(many, few));
+  const cold = await takeSamples(sizes.coldRounds, () => coldRound(many, few));
+  const rounds = cold.kept;
 
   const [large, small] = [await serve(many.folder), await serve(few.folder)];
   const warm = (server: ServerProcess, store: SeededStore) => ({
@@ -45,7 +46,7 @@ export const scale: Measurement = async (sizes, progress) => {
       target: '<= 2.0',
       measured: `${coldRatio.toFixed(2)} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`,
       met: coldRatio <= 2,
-      notes: `${ms(median(rounds.map(({ many: p99 }) => p99)))} against ${ms(median(rounds.map(({ few: p99 }) => p99)))}; ${rounds.length} rounds of ${FEW - FOR_WARM_UP} first checks each, new processes each round`,
+      notes: `${ms(median(rounds.map(({ many: p99 }) => p99)))} against ${ms(median(rounds.map(({ few: p99 }) => p99)))}; ${FEW - FOR_WARM_UP} first checks by new processes in each round; ${samplesText(cold, 'rounds')}`,
     },
   ];
 };

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { SERVER_CORE } from '../lib/machine.ts';
 import { median, ms } from '../lib/numbers.ts';
 import { PROGRAM } from '../lib/processes.ts';
+import { type Samples, samplesText, takeSamples } from '../lib/quiet.ts';
 import type { Measurement, Row } from '../lib/result.ts';
 import { newFolder, serve, setUp } from '../lib/tessera.ts';
 
@@ -12,15 +13,14 @@ export const start: Measurement = async (scale) => {
   await setUp(first);
   await first.stop();
 
-  const starts: number[] = [];
-  const helps: number[] = [];
-  for (let at = 0; at < scale.starts; at++) {
+  const starts = await takeSamples(scale.starts, async () => {
     const startedAt = performance.now();
     const server = await serve(folder);
-    starts.push(performance.now() - startedAt);
+    const took = performance.now() - startedAt;
     await server.stop();
-    helps.push(helpMs());
-  }
+    return took;
+  });
+  const helps = await takeSamples(scale.starts, async () => helpMs());
   return [
     rowOf('start to listening on an existing data folder', starts, 1000),
     rowOf('`tessera --help`', helps, 150),
@@ -34,13 +34,14 @@ function helpMs(): number {
   return performance.now() - startedAt;
 }
 
-function rowOf(what: string, times: readonly number[], limit: number): Row {
+function rowOf(what: string, samples: Samples<number>, limit: number): Row {
+  const times = samples.kept;
   const middle = median(times);
   return {
     what,
     target: `<= ${limit} ms`,
     measured: `${ms(middle)} (${ms(Math.min(...times))}-${ms(Math.max(...times))})`,
     met: middle <= limit,
-    notes: `median of ${times.length}, files of the program in the page cache`,
+    notes: `median of ${samplesText(samples, 'starts')}; the program is in the page cache`,
   };
 }

@@ -57,7 +57,7 @@ export async function writeMasterKey(file: string, text: string): Promise<Result
     if (code === 'EEXIST') return ok(false);
     return err(
       fault('unavailable', `The key file ${file} cannot be written: ${message}.`, {
-        fix: `Make the folder ${dirname(file)} writable for this user, or choose another with TESSERA_MASTER_KEY_FILE.`,
+        fix: `See that the folder ${dirname(file)} is there and this user may write to it, or set TESSERA_MASTER_KEY_FILE.`,
       }),
     );
   } finally {

@@ -68,7 +68,8 @@ export function createMetrics(counters: Counters, feedIsFresh: () => boolean): R
   }).set({ pid: String(process.pid) }, 1);
   new Gauge({
     name: 'tessera_change_feed_fresh',
-    help: '1 while the change feed was read within the last five seconds',
+    help: '1 while the change feed was read within the last five seconds, by every process',
+    aggregator: 'min',
     registers: [registry],
     collect() {
       this.set(feedIsFresh() ? 1 : 0);

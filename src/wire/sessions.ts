@@ -17,13 +17,9 @@ export const SignIn = z
   .strictObject({
     username: z.string().min(1).max(64),
     password: z.string().min(1).max(1000),
-    delivery: z
-      .enum(['token', 'cookie'])
-      .default('token')
-      .meta({
-        description:
-          "'token' answers with the session token; 'cookie' sets it as a cookie scripts cannot read",
-      }),
+    delivery: z.enum(['token', 'cookie']).default('token').meta({
+      description: "'token' answers with the session token; 'cookie' sets it as a cookie scripts cannot read",
+    }),
   })
   .meta({ id: 'SignIn' });
 export type SignIn = z.input<typeof SignIn>;

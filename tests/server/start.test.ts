@@ -43,6 +43,12 @@ const call = (path: string, token?: string, body?: unknown, method = body === un
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
+/** Process ids of the workers, as the metrics of all of them together tell. */
+async function workers(): Promise<Set<string>> {
+  const { text } = await onNewConnection('/metrics');
+  return new Set([...text.matchAll(/tessera_process_info\{pid="(\d+)"/g)].map(([, pid = '']) => pid));
+}
+
 /** Connections are dealt out among workers, so each question needs one of its own. */
 function onNewConnection(path: string, token?: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
@@ -111,7 +117,7 @@ test('a port in use is one clear sentence and a non-zero exit', async () => {
   for (const workers of ['1', '2']) {
     const { code, stderr, stdout } = await serve({}, '--workers', workers).finished;
     expect(code).toBe(1);
-    expect(stderr).toContain(`tessera: Port ${port} on 127.0.0.1 is in use.`);
+    expect(stderr).toContain(`error: Port ${port} on 127.0.0.1 is in use.`);
     expect(stderr).not.toContain('    at ');
     expect(stdout).toBe('');
   }
@@ -137,6 +143,38 @@ test('all faults of the settings are listed at once', async () => {
   expect(stderr).toContain('did you mean TESSERA_DATABASE_URL?');
   expect(stderr).not.toContain('canary');
 });
+
+test('a bootstrap token with a typing error is refused before anything is made', async () => {
+  const { code, stderr } = await serve({
+    TESSERA_BOOTSTRAP_TOKEN: `tsr-${'a'.repeat(22)}-${'b'.repeat(28)}`,
+  }).finished;
+  expect(code).toBe(2);
+  expect(stderr).toContain('error: TESSERA_BOOTSTRAP_TOKEN is not usable. The token has a typing error');
+  expect(stderr).not.toContain('bbb');
+  await expect(stat(join(folder, 'tessera.sqlite'))).rejects.toThrow();
+});
+
+test('a key file that cannot be written is one clear sentence', async () => {
+  const file = join(folder, 'nowhere', 'master.key');
+  const { code, stderr } = await serve({ TESSERA_MASTER_KEY_FILE: file }).finished;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`error: The key file ${file} cannot be written`);
+  expect(stderr).not.toContain('    at ');
+});
+
+test.each(['1', '2'])(
+  'port 0 is a free port, the same for the issuer and for all of %s workers',
+  async (workers) => {
+    const started = tessera(['serve', '--data-dir', folder, '--port', '0', '--workers', workers]);
+    running.push(started);
+    const said = await started.says('/docs');
+    const [, url = '', chosen = '0'] = /listening on (http:\/\/127\.0\.0\.1:(\d+))/.exec(said) ?? [];
+    expect(Number(chosen)).toBeGreaterThan(0);
+    port = Number(chosen);
+    const metadata = await call('/.well-known/oauth-authorization-server');
+    expect(await metadata.json()).toMatchObject({ issuer: url });
+  },
+);
 
 test('a data folder that is a file, and a database that is none, are one clear sentence', async () => {
   await writeFile(join(folder, 'file'), '');
@@ -239,7 +277,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     const admin = await firstAdministrator(server);
     const minted = new Map<string, string>();
     const revoked = new Map<string, string>();
-    const total = 1000;
+    const total = 400;
     let asked = 0;
     let kills = 0;
     // While there is no server nobody asks: what was not acknowledged could not be counted either way.
@@ -292,8 +330,8 @@ describe.each(ENGINES)('on %s', (engine) => {
 
     await Promise.all([killer(), ...Array.from({ length: 6 }, client)]);
     expect(kills).toBeGreaterThanOrEqual(3);
-    expect(minted.size).toBeGreaterThan(50);
-    expect(revoked.size).toBeGreaterThan(50);
+    expect(minted.size).toBeGreaterThan(30);
+    expect(revoked.size).toBeGreaterThan(30);
     for (const token of minted.values()) expect((await call('/api/v1/me', token)).status).toBe(200);
     for (const token of revoked.values()) expect((await call('/api/v1/me', token)).status).toBe(401);
     const report = await call('/api/v1/audit/verify', admin, undefined, 'POST');
@@ -304,14 +342,6 @@ describe.each(ENGINES)('on %s', (engine) => {
 test('workers share one port, revocations and the bootstrap secret; one that dies is replaced', async () => {
   const server = serve({}, '--workers', '2');
   const admin = await firstAdministrator(server);
-  const workers = async (): Promise<Set<string>> => {
-    const pids = new Set<string>();
-    for (let ask = 0; ask < 12; ask++) {
-      const { text } = await onNewConnection('/metrics');
-      pids.add(/tessera_process_info\{pid="(\d+)"/.exec(text)?.[1] ?? 'none');
-    }
-    return pids;
-  };
   const before = await workers();
   expect(before.size).toBe(2);
 
@@ -346,6 +376,53 @@ test('workers share one port, revocations and the bootstrap secret; one that die
     .toBe(2);
   server.child.kill('SIGTERM');
   expect(await server.finished).toMatchObject({ code: 0 });
+});
+
+test('a replacement that cannot start leaves the others serving, and is tried again', async () => {
+  const server = serve({}, '--workers', '2');
+  await server.says('is listening');
+  const before = [...(await workers())];
+  const key = join(folder, 'master.key');
+  await chmod(key, 0o644);
+  process.kill(Number(before[0]), 'SIGKILL');
+  const refusals = () => server.output().stderr.split('can be read by others').length - 1;
+  await expect.poll(refusals, { interval: 100, timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+  expect((await onNewConnection('/health')).status).toBe(200);
+  expect([...(await workers())]).toEqual([before[1]]);
+  await chmod(key, 0o600);
+  await expect.poll(async () => (await workers()).size, { interval: 200, timeout: 30_000 }).toBe(2);
+  server.child.kill('SIGTERM');
+  expect(await server.finished).toMatchObject({ code: 0 });
+});
+
+test('a signal ends the program also while no worker is left', async () => {
+  const server = serve({}, '--workers', '2');
+  await server.says('is listening');
+  const all = [...(await workers())];
+  await chmod(join(folder, 'master.key'), 0o644);
+  for (const pid of all) process.kill(Number(pid), 'SIGKILL');
+  const refusals = () => server.output().stderr.split('can be read by others').length - 1;
+  await expect.poll(refusals, { interval: 100, timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+  server.child.kill('SIGTERM');
+  expect((await server.finished).signal).toBeNull();
+});
+
+test('metrics are those of all workers together, whichever is asked', async () => {
+  const server = serve({}, '--workers', '2');
+  await server.says('is listening');
+  const asked = 10;
+  for (let ask = 0; ask < asked; ask++) await onNewConnection('/health');
+  const requests = async (): Promise<number> => {
+    const { text } = await onNewConnection('/metrics');
+    return Number(/^tessera_http_requests_total (\d+)/m.exec(text)?.[1]);
+  };
+  let last = await requests();
+  expect(last).toBeGreaterThanOrEqual(asked);
+  for (let ask = 0; ask < 4; ask++) {
+    const next = await requests();
+    expect(next).toBe(last + 1);
+    last = next;
+  }
 });
 
 test('the key text of the environment is used instead of a file', async () => {

@@ -17,6 +17,8 @@ export function connectionMetrics(registry: Registry, store: Reads): void {
       name: `tessera_connection_${name}`,
       help,
       labelNames: [...labelNames],
+      // Every process reads the same rows.
+      aggregator: 'max',
       registers: [registry],
       collect,
     });

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 
 export interface OperationRouteNeeds {
-  readonly metrics: Registry;
+  readonly metrics: Pick<Registry, 'contentType' | 'metrics'>;
   /** What keeps this process from answering safely; empty when it is ready. */
   readonly obstacles: () => Promise<string[]>;
 }
