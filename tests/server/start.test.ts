@@ -271,13 +271,13 @@ describe.each(ENGINES)('on %s', (engine) => {
   });
 
   test('kill -9 in the middle of mints and revokes loses nothing that was acknowledged', {
-    timeout: 120_000,
+    timeout: 400_000,
   }, async () => {
     let server = start();
     const admin = await firstAdministrator(server);
     const minted = new Map<string, string>();
     const revoked = new Map<string, string>();
-    const total = 400;
+    const total = 1000;
     let asked = 0;
     let kills = 0;
     // While there is no server nobody asks: what was not acknowledged could not be counted either way.
@@ -330,8 +330,8 @@ describe.each(ENGINES)('on %s', (engine) => {
 
     await Promise.all([killer(), ...Array.from({ length: 6 }, client)]);
     expect(kills).toBeGreaterThanOrEqual(3);
-    expect(minted.size).toBeGreaterThan(30);
-    expect(revoked.size).toBeGreaterThan(30);
+    expect(minted.size).toBeGreaterThan(50);
+    expect(revoked.size).toBeGreaterThan(50);
     for (const token of minted.values()) expect((await call('/api/v1/me', token)).status).toBe(200);
     for (const token of revoked.values()) expect((await call('/api/v1/me', token)).status).toBe(401);
     const report = await call('/api/v1/audit/verify', admin, undefined, 'POST');

@@ -102,7 +102,7 @@ export const OPERATION_COMMANDS: readonly CommandDescription[] = [
         load: () => import('../commands/backup-restore.ts'),
       },
     ],
-    notes: ['The copy holds secrets sealed. Keep the master key file as well, and apart from it.'],
+    notes: ['The copy holds secrets sealed. Keep the master key file too, apart from it.'],
   },
   {
     name: 'bootstrap-token',

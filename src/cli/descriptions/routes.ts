@@ -46,7 +46,8 @@ export const ROUTE_COMMANDS: readonly CommandDescription[] = [
         notes: [
           'Examples:',
           '  tessera route create lab --connection pve-lab',
-          "  tessera route create metrics --to https://sasquatch.example --no-presets --rule 'POST /topics/** write:sasquatch'",
+          '  tessera route create metrics --to https://sasquatch.example --no-presets \\',
+          "    --rule 'POST /topics/** write:sasquatch'",
         ],
         load: () => import('../commands/route-create.ts'),
       },

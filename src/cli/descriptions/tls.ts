@@ -63,7 +63,7 @@ export const TLS_COMMANDS: readonly CommandDescription[] = [
       { flags: '--ttl <duration>', text: 'longest life of the token (default: 12h)' },
     ],
     notes: [
-      'Sets TESSERA_TOKEN, TESSERA_ROUTE_URL and what Terraform, hammer and proxmoxer read.',
+      'Sets TESSERA_TOKEN, TESSERA_ROUTE_URL and what the tools of the kind read.',
       'Example:',
       '  tessera run --connection pve-lab --scope configure:lab -- terraform plan',
     ],
