@@ -43,7 +43,10 @@ describe.each(ENGINES)('on %s', (engine) => {
       const session = (
         await server.call('POST', '/api/v1/sessions', { body: { username: 'bob', password: PASSWORD } })
       ).json.token;
-      expect((await me(session, replica)).json.scopes).toContain('write:sasquatch');
+      // The grant has to reach the other process first: what is raced is the loss of it.
+      await expect
+        .poll(async () => (await me(session, replica)).json.scopes, { interval: 10, timeout: 5_000 })
+        .toContain('write:sasquatch');
       const [made] = await Promise.all([
         mint(session, { name: `race ${round}`, scopes: ['write:sasquatch'] }, replica),
         admin('DELETE', '/api/v1/users/bob/roles/metrics'),
