@@ -269,6 +269,76 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(code).toBe(1);
     expect(stderr).toContain('newer release (999-future)');
   });
+
+  test('kill -9 in the middle of mints and revokes loses nothing that was acknowledged', {
+    timeout: 400_000,
+  }, async () => {
+    let server = start();
+    const admin = await firstAdministrator(server);
+    const minted = new Map<string, string>();
+    const revoked = new Map<string, string>();
+    const total = 1000;
+    let asked = 0;
+    let kills = 0;
+    // While there is no server nobody asks: what was not acknowledged could not be counted either way.
+    let up: Promise<unknown> = Promise.resolve();
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+    async function client(): Promise<void> {
+      while (asked < total) {
+        await up;
+        const number = asked++;
+        try {
+          if (number % 3 === 2 && minted.size > 0) {
+            const [id = '', token = ''] = [...minted][0] ?? [];
+            minted.delete(id);
+            const answer = await call(`/api/v1/tokens/${id}`, admin, undefined, 'DELETE');
+            if (answer.status === 200) revoked.set(id, token);
+          } else {
+            const answer = await call('/api/v1/service-tokens', admin, {
+              username: `bot-n${number}`,
+              scopes: [],
+            });
+            if (answer.status !== 201) continue;
+            const body = (await answer.json()) as { token: string; details: { id: string } };
+            minted.set(body.details.id, body.token);
+          }
+        } catch {
+          // The server is dead or starting; this one was not acknowledged and is asked again.
+          asked--;
+          await pause(20);
+        }
+      }
+    }
+
+    async function killer(): Promise<void> {
+      for (;;) {
+        const target = asked + total / 5;
+        while (asked < target && asked < total) await pause(5);
+        // The last ones must get an answer: killing on would have them asked again for ever.
+        if (asked >= total) return;
+        let started: (value?: unknown) => void = () => {};
+        up = new Promise((resolve) => {
+          started = resolve;
+        });
+        server.child.kill('SIGKILL');
+        await server.finished;
+        kills++;
+        server = start();
+        await server.says('is listening');
+        started();
+      }
+    }
+
+    await Promise.all([killer(), ...Array.from({ length: 6 }, client)]);
+    expect(kills).toBeGreaterThanOrEqual(3);
+    expect(minted.size).toBeGreaterThan(50);
+    expect(revoked.size).toBeGreaterThan(50);
+    for (const token of minted.values()) expect((await call('/api/v1/me', token)).status).toBe(200);
+    for (const token of revoked.values()) expect((await call('/api/v1/me', token)).status).toBe(401);
+    const report = await call('/api/v1/audit/verify', admin, undefined, 'POST');
+    expect(await report.json()).toMatchObject({ intact: true });
+  });
 });
 
 test('workers share one port, revocations and the bootstrap secret; one that dies is replaced', async () => {
@@ -306,6 +376,23 @@ test('workers share one port, revocations and the bootstrap secret; one that die
       },
     )
     .toBe(2);
+  server.child.kill('SIGTERM');
+  expect(await server.finished).toMatchObject({ code: 0 });
+});
+
+test('a replacement that cannot start leaves the others serving, and is tried again', async () => {
+  const server = serve({}, '--workers', '2');
+  await server.says('is listening');
+  const before = [...(await workers())];
+  const key = join(folder, 'master.key');
+  await chmod(key, 0o644);
+  process.kill(Number(before[0]), 'SIGKILL');
+  const refusals = () => server.output().stderr.split('can be read by others').length - 1;
+  await expect.poll(refusals, { interval: 100, timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+  expect((await onNewConnection('/health')).status).toBe(200);
+  expect([...(await workers())]).toEqual([before[1]]);
+  await chmod(key, 0o600);
+  await expect.poll(async () => (await workers()).size, { interval: 200, timeout: 30_000 }).toBe(2);
   server.child.kill('SIGTERM');
   expect(await server.finished).toMatchObject({ code: 0 });
 });
