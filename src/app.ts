@@ -149,7 +149,13 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   // Until they are read, the quotas known so far go on counting.
   const rereadQuotas = (): void =>
     void quotas.reload().catch((error: unknown) => log.error({ err: error }, 'reading quotas failed'));
-  const store = createStore({ db: database.db, engine: database.engine, mac, clock, committed: feedChanged });
+  const store = createStore({
+    db: database.db,
+    engine: database.engine,
+    mac,
+    clock,
+    committed: (changes) => feed.committed(changes),
+  });
   const facts = createFacts(store);
   const quotas = createQuotaBook({ store, clock, configured: config.quotas });
   const signingKeys = createSigningKeys({ store, sealer, clock, random });

@@ -17,4 +17,9 @@ export interface Change {
   readonly key: string;
 }
 
+/** A step with its place in the feed; later steps have higher numbers. */
+export interface StoredChange extends Change {
+  readonly seq: number;
+}
+
 export const change = (topic: Change['topic'], key = '*'): Change => ({ topic, key });

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Change } from '../base/change.ts';
+import type { StoredChange } from '../base/change.ts';
 import { FEED_CHANNEL } from './journal.ts';
 import type { FeedSource } from './open.ts';
 import type { SqliteDatabase } from './sqlite-module.ts';
@@ -10,6 +10,8 @@ import type { SqliteDatabase } from './sqlite-module.ts';
  */
 export interface ChangeFeed {
   start(): Promise<void>;
+  /** What this process just committed: told at once, and not a second time when the feed brings it. */
+  committed(changes: readonly StoredChange[]): void;
   /** Whether the feed was read within the last five seconds. When not, nothing in memory can be trusted. */
   isFresh(): boolean;
   stop(): Promise<void>;
@@ -17,7 +19,7 @@ export interface ChangeFeed {
 
 export interface FeedListener {
   /** Changes made since the last call, oldest first. */
-  changed(changes: readonly Change[]): void;
+  changed(changes: readonly StoredChange[]): void;
   /** The feed was out of sight for a while; everything derived from it must be read again. */
   lost(): void;
 }
@@ -30,27 +32,37 @@ const RECONNECT_MS = 250;
 const SINCE = 'select seq, topic, key from changes where seq >';
 const NEWEST = 'select coalesce(max(seq), 0) as seq from changes';
 
-interface ChangeRow {
-  readonly seq: number;
-  readonly topic: string;
-  readonly key: string;
-}
-
 export function createChangeFeed(source: FeedSource, listener: FeedListener): ChangeFeed {
   let position = 0;
   // A monotonic clock: after a suspension or a step of the wall clock, "a moment ago" must not look recent.
   let readAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
+  /** Steps beyond the position that were told already. */
+  const told = new Set<number>();
 
   const isFresh = (): boolean => performance.now() - readAt <= STALE_AFTER_MS;
 
-  function deliver(rows: readonly ChangeRow[], startedAt: number): void {
-    const wasFresh = isFresh();
-    const last = rows.at(-1);
-    if (last !== undefined) position = last.seq;
-    if (!wasFresh) listener.lost();
-    else if (rows.length > 0) listener.changed(rows as readonly (ChangeRow & Change)[]);
+  function deliver(rows: readonly StoredChange[], startedAt: number): void {
+    const untold = rows.filter((row) => !told.has(row.seq));
+    if (untold.length > 0) listener.changed(untold);
+    // Only now: had the listener thrown, these steps would be read again.
+    for (const row of rows) told.delete(row.seq);
+    position = rows.at(-1)?.seq ?? position;
     readAt = startedAt;
+  }
+
+  /** Begins anew at the newest step, which after a restored backup may lie before the last one read. */
+  function begin(newest: number, startedAt: number): void {
+    position = newest;
+    told.clear();
+    listener.lost();
+    readAt = startedAt;
+  }
+
+  function committed(changes: readonly StoredChange[]): void {
+    const untold = changes.filter((change) => change.seq > position && !told.has(change.seq));
+    for (const change of untold) told.add(change.seq);
+    if (untold.length > 0) listener.changed(untold);
   }
 
   const follower =
@@ -62,14 +74,16 @@ export function createChangeFeed(source: FeedSource, listener: FeedListener): Ch
     const since = () => database.prepare(`${SINCE} ? order by seq`);
     let statement: ReturnType<typeof since> | undefined;
     const dataVersion = database.prepare('pragma data_version');
+    const newest = (): number => (database.prepare(NEWEST).all() as { seq: number }[])[0]?.seq ?? 0;
     const poll = (): void => {
       const startedAt = performance.now();
       try {
+        if (!isFresh()) begin(newest(), startedAt);
         const [row] = dataVersion.all() as { data_version: number }[];
         const changed = row?.data_version !== version;
         version = row?.data_version ?? -1;
         statement ??= since();
-        deliver(changed ? (statement.all(position) as ChangeRow[]) : [], startedAt);
+        deliver(changed ? (statement.all(position) as StoredChange[]) : [], startedAt);
       } catch {
         // Read again at the next beat; isFresh() tells when that goes on for too long.
         version = -1;
@@ -77,9 +91,7 @@ export function createChangeFeed(source: FeedSource, listener: FeedListener): Ch
     };
     return {
       async start() {
-        const [row] = database.prepare(NEWEST).all() as { seq: number }[];
-        position = row?.seq ?? 0;
-        readAt = performance.now();
+        begin(newest(), performance.now());
         poll();
         timer = setInterval(poll, SQLITE_POLL_MS);
       },
@@ -100,9 +112,19 @@ export function createChangeFeed(source: FeedSource, listener: FeedListener): Ch
       fresh.on('error', () => drop(fresh));
       fresh.on('end', () => drop(fresh));
       fresh.on('notification', () => void read());
-      await fresh.connect();
-      await fresh.query(`listen ${FEED_CHANNEL}`);
-      return fresh;
+      try {
+        await fresh.connect();
+        await fresh.query(`listen ${FEED_CHANNEL}`);
+        return fresh;
+      } catch (error) {
+        fresh.end().catch(() => {});
+        throw error;
+      }
+    }
+
+    async function newest(from: Client): Promise<number> {
+      const { rows } = await from.query<{ seq: number }>(NEWEST);
+      return Number(rows[0]?.seq ?? 0);
     }
 
     function drop(broken: Client): void {
@@ -131,7 +153,8 @@ export function createChangeFeed(source: FeedSource, listener: FeedListener): Ch
       if (used === null) return;
       const startedAt = performance.now();
       try {
-        const { rows } = await used.query<ChangeRow>(`${SINCE} $1 order by seq`, [position]);
+        if (!isFresh()) begin(await newest(used), startedAt);
+        const { rows } = await used.query<StoredChange>(`${SINCE} $1 order by seq`, [position]);
         deliver(rows, startedAt);
       } catch {
         drop(used);
@@ -154,9 +177,7 @@ export function createChangeFeed(source: FeedSource, listener: FeedListener): Ch
     return {
       async start() {
         client = await open();
-        const { rows } = await client.query<{ seq: number }>(NEWEST);
-        position = Number(rows[0]?.seq ?? 0);
-        readAt = performance.now();
+        begin(await newest(client), performance.now());
         await beat();
       },
       async stop() {
@@ -170,6 +191,7 @@ export function createChangeFeed(source: FeedSource, listener: FeedListener): Ch
 
   return {
     start: () => follower.start(),
+    committed,
     isFresh,
     async stop() {
       stopped = true;

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { ChainMac } from '../audit/chain.ts';
 import type { AuditEntry } from '../audit/entry.ts';
-import type { Change } from '../base/change.ts';
+import type { Change, StoredChange } from '../base/change.ts';
 import type { Tables } from './schema.ts';
 
 /** Appends one audit row to the chain, inside the one changing transaction there is at a time. */
@@ -40,8 +40,17 @@ export async function appendAudit(db: Kysely<Tables>, mac: ChainMac, entry: Audi
     .execute();
 }
 
-export async function appendChange(db: Kysely<Tables>, change: Change, atSeconds: number): Promise<void> {
-  await db.insertInto('changes').values({ topic: change.topic, key: change.key, at: atSeconds }).execute();
+export async function appendChange(
+  db: Kysely<Tables>,
+  change: Change,
+  atSeconds: number,
+): Promise<StoredChange> {
+  const { seq } = await db
+    .insertInto('changes')
+    .values({ topic: change.topic, key: change.key, at: atSeconds })
+    .returning('seq')
+    .executeTakeFirstOrThrow();
+  return { ...change, seq };
 }
 
 export const FEED_CHANNEL = 'tessera_changes';

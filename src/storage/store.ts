@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ChainMac } from '../audit/chain.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { AuditStore } from '../audit/store.ts';
-import type { Change } from '../base/change.ts';
+import type { StoredChange } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { err, type Result } from '../base/result.ts';
 import type { RouteStore, RouteTx } from '../broker/store.ts';
@@ -57,7 +57,7 @@ interface Dependencies {
   readonly mac: ChainMac | null;
   readonly clock: Clock;
   /** Called right after a commit with what it changed, before the caller hears of it. */
-  readonly committed: (changes: readonly Change[]) => void;
+  readonly committed: (changes: readonly StoredChange[]) => void;
 }
 
 // Any number will do, as long as every process of every replica uses this one.
@@ -86,7 +86,7 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
 
   async function changeNow<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
     if (mac === null) return err(sealedFault);
-    const changes: Change[] = [];
+    const changes: StoredChange[] = [];
     try {
       const result = await db.transaction().execute(async (trx) => {
         changes.length = 0;
@@ -104,12 +104,11 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     }
   }
 
-  function transaction(trx: Kysely<Tables>, changes: Change[], mac: ChainMac): Tx {
+  function transaction(trx: Kysely<Tables>, changes: StoredChange[], mac: ChainMac): Tx {
     const journal: Journal = {
       audit: (entry) => appendAudit(trx, mac, entry),
       async changed(change) {
-        changes.push(change);
-        await appendChange(trx, change, seconds(clock));
+        changes.push(await appendChange(trx, change, seconds(clock)));
       },
     };
     const tokens = { ...tokenReads(trx), ...tokenWrites(trx), ...journal };
