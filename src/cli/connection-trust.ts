@@ -1,4 +1,5 @@
-import type { Certificate, Connection, Inspection, TrustInput } from '../wire/connections.ts';
+import type { Certificate, Inspection, TrustInput } from '../wire/connection-trust.ts';
+import type { Connection } from '../wire/connections.ts';
 import { trustWordsOf } from './connection-view.ts';
 import { type Context, confirmed } from './context.ts';
 import { CliError, EXIT } from './failure.ts';

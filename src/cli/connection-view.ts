@@ -1,4 +1,5 @@
-import type { Connection, TestReport } from '../wire/connections.ts';
+import type { Connection } from '../wire/connections.ts';
+import type { TestReport } from '../wire/diagnosis.ts';
 import type { Context } from './context.ts';
 import { findingText, testText } from './test-view.ts';
 import { moment } from './text.ts';

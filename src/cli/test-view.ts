@@ -1,4 +1,4 @@
-import type { Finding, Rights, TestReport } from '../wire/connections.ts';
+import type { Finding, Rights, TestReport } from '../wire/diagnosis.ts';
 import type { Context } from './context.ts';
 import { tableText } from './table.ts';
 import { moment, printable, wrap } from './text.ts';

@@ -1,5 +1,5 @@
 import { DAY } from '../base/clock.ts';
-import type { TrustInput } from '../wire/connections.ts';
+import type { TrustInput } from '../wire/connection-trust.ts';
 import type { Context } from './context.ts';
 import { usageError } from './failure.ts';
 import { readNamedFile } from './files.ts';

@@ -1,4 +1,4 @@
-import type { DoctorQuery } from '../wire/connections.ts';
+import type { DoctorQuery } from '../wire/events.ts';
 import type { RewrapReport } from '../wire/master-keys.ts';
 import { auditCalls } from './calls/audit.ts';
 import { connectionCalls, doctor, eventCalls } from './calls/connections.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionKind } from '../../wire/connections.ts';
+import type { ConnectionKind } from '../../wire/connection-parts.ts';
 import { warningTexts } from '../connection-view.ts';
 import type { Context } from '../context.ts';
 import { type CredentialOptions, credentialInput } from '../credential-input.ts';

@@ -1,4 +1,4 @@
-import type { Event } from '../../wire/connections.ts';
+import type { Event } from '../../wire/events.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../failure.ts';
 import { moment } from '../text.ts';

@@ -1,4 +1,5 @@
-import type { Connection, ConnectionKind } from '../../wire/connections.ts';
+import type { ConnectionKind } from '../../wire/connection-parts.ts';
+import type { Connection } from '../../wire/connections.ts';
 import { credentialWords } from '../connection-view.ts';
 import type { Context } from '../context.ts';
 import { moment } from '../text.ts';

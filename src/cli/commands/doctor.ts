@@ -1,4 +1,6 @@
-import type { ConnectionKind, Doctor, Finding } from '../../wire/connections.ts';
+import type { ConnectionKind } from '../../wire/connection-parts.ts';
+import type { Finding } from '../../wire/diagnosis.ts';
+import type { Doctor } from '../../wire/events.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../failure.ts';
 import { tableText } from '../table.ts';

@@ -1,4 +1,4 @@
-import type { UpstreamTokenList } from '../../wire/connections.ts';
+import type { UpstreamTokenList } from '../../wire/upstream-credentials.ts';
 import type { Context } from '../context.ts';
 import { type ConfigChoice, foremanConfig } from '../foreman/config.ts';
 import { moment } from '../text.ts';

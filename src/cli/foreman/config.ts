@@ -1,5 +1,6 @@
 import type { Tessera } from '../../client/index.ts';
-import type { Connection, CredentialInput, TrustInput } from '../../wire/connections.ts';
+import type { TrustInput } from '../../wire/connection-trust.ts';
+import type { Connection, CredentialInput } from '../../wire/connections.ts';
 import type { Context } from '../context.ts';
 import { CliError, usageError } from '../failure.ts';
 import { readNamedFile } from '../files.ts';

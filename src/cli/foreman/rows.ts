@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { InventoryLine } from '../../wire/connections.ts';
+import type { InventoryLine } from '../../wire/inventory.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../failure.ts';
 import { streamedTable } from './streamed-table.ts';

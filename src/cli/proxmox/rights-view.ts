@@ -1,4 +1,4 @@
-import type { Rights } from '../../wire/connections.ts';
+import type { Rights } from '../../wire/diagnosis.ts';
 import type { Context } from '../context.ts';
 import { rightsText } from '../test-view.ts';
 

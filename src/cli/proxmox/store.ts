@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { CreateConnection, TrustInput } from '../../wire/connections.ts';
+import type { TrustInput } from '../../wire/connection-trust.ts';
+import type { CreateConnection } from '../../wire/connections.ts';
 import type { Context } from '../context.ts';
 import { unverifiedUntil } from '../trust-input.ts';
 import type { Draft } from './draft.ts';

@@ -1,4 +1,4 @@
-import type { MakeCredential } from '../../wire/connections.ts';
+import type { MakeCredential } from '../../wire/upstream-credentials.ts';
 import type { Context } from '../context.ts';
 import type { AdminOptions } from './admin.ts';
 import { adminInput, onServer } from './on-server.ts';

@@ -1,36 +1,28 @@
+import type { Inspection, InspectTrust } from '../../wire/connection-trust.ts';
 import type {
   ChangeConnection,
   Connection,
   ConnectionList,
   ConnectionQuery,
   CreateConnection,
-  Doctor,
-  DoctorQuery,
-  Event,
-  EventList,
-  EventQuery,
-  HostQuery,
-  Inspection,
-  InspectTrust,
-  InventoryLine,
   KindList,
-  MadeCredential,
-  MakeCredential,
-  NodeList,
-  RevokeCredential,
-  RevokeUpstreamToken,
-  Rights,
   RightsQuery,
-  RotateCredential,
-  RotatedCredential,
   SavedConnection,
-  TemplateList,
-  TestReport,
   TestStored,
   TestValues,
-  UpstreamTokenList,
-  WebhookKey,
 } from '../../wire/connections.ts';
+import type { Rights, TestReport } from '../../wire/diagnosis.ts';
+import type { Doctor, DoctorQuery, Event, EventList, EventQuery, WebhookKey } from '../../wire/events.ts';
+import type { HostQuery, InventoryLine, NodeList, TemplateList } from '../../wire/inventory.ts';
+import type {
+  MadeCredential,
+  MakeCredential,
+  RevokeCredential,
+  RevokeUpstreamToken,
+  RotateCredential,
+  RotatedCredential,
+  UpstreamTokenList,
+} from '../../wire/upstream-credentials.ts';
 import { segment } from '../pages.ts';
 import type { Transport } from '../transport.ts';
 

@@ -6,22 +6,20 @@ import { Secret } from '../../../base/secret.ts';
 import type { Connections, Saved } from '../../../connections/connections.ts';
 import type { Inspecting } from '../../../connections/inspect.ts';
 import type { Testing } from '../../../connections/testing.ts';
+import { ConnectionKey } from '../../../wire/connection-parts.ts';
+import { Inspection, InspectTrust } from '../../../wire/connection-trust.ts';
 import {
   ChangeConnection,
   Connection,
-  ConnectionKey,
   ConnectionList,
   ConnectionQuery,
   CreateConnection,
-  Doctor,
-  DoctorQuery,
-  Inspection,
-  InspectTrust,
   SavedConnection,
-  TestReport,
   TestStored,
   TestValues,
 } from '../../../wire/connections.ts';
+import { TestReport } from '../../../wire/diagnosis.ts';
+import { Doctor, DoctorQuery } from '../../../wire/events.ts';
 import type { Authenticate } from '../../authenticate.ts';
 import { route } from '../../route.ts';
 import {

@@ -5,8 +5,8 @@ import { fieldFault } from '../../../base/fault.ts';
 import { err, ok } from '../../../base/result.ts';
 import type { Credentials } from '../../../connections/credentials.ts';
 import type { UpstreamTokens } from '../../../connections/upstream-tokens.ts';
+import { Connection } from '../../../wire/connections.ts';
 import {
-  Connection,
   MadeCredential,
   MakeCredential,
   RevokeCredential,
@@ -15,7 +15,7 @@ import {
   RotatedCredential,
   UpstreamTokenList,
   UpstreamTokenQuery,
-} from '../../../wire/connections.ts';
+} from '../../../wire/upstream-credentials.ts';
 import type { Authenticate } from '../../authenticate.ts';
 import { readExpiry } from '../../expiry.ts';
 import { timestampOrNull } from '../../present.ts';

@@ -4,7 +4,7 @@ import { ok } from '../../../base/result.ts';
 import type { Events } from '../../../connections/events.ts';
 import type { Rewrap } from '../../../connections/rewrap.ts';
 import type { WebhookKeys } from '../../../connections/webhook-key.ts';
-import { Event, EventList, EventQuery, WebhookKey } from '../../../wire/connections.ts';
+import { Event, EventList, EventQuery, WebhookKey } from '../../../wire/events.ts';
 import { RewrapQuery, RewrapReport } from '../../../wire/master-keys.ts';
 import type { Authenticate } from '../../authenticate.ts';
 import { route } from '../../route.ts';

@@ -4,18 +4,17 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { HostList, Inventory } from '../../../connections/inventory.ts';
 import type { KindView } from '../../../connections/room.ts';
 import { Problem } from '../../../wire/common.ts';
+import { KindList, RightsQuery } from '../../../wire/connections.ts';
+import { Rights } from '../../../wire/diagnosis.ts';
 import {
   Host,
   HostDetails,
   HostPart,
   HostQuery,
   InventoryLine,
-  KindList,
   NodeList,
-  Rights,
-  RightsQuery,
   TemplateList,
-} from '../../../wire/connections.ts';
+} from '../../../wire/inventory.ts';
 import type { Authenticate, Caller } from '../../authenticate.ts';
 import { isForbidden, route, sendFault } from '../../route.ts';
 import { CONNECTIONS, Keyed, TAG } from './connections.ts';

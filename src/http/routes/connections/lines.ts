@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Pages } from '../../../connections/inventory.ts';
-import type { InventoryLine } from '../../../wire/connections.ts';
+import type { InventoryLine } from '../../../wire/inventory.ts';
 import { presentFinding } from './present.ts';
 
 export const LINES_TYPE = 'application/x-ndjson';

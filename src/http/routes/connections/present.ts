@@ -7,16 +7,11 @@ import type { Checked } from '../../../connections/testing.ts';
 import { trustWarning } from '../../../connections/trust.ts';
 import { exitCodeOf, layerStates } from '../../../connections/verdict.ts';
 import { readAuthorities } from '../../../crypto/certificate.ts';
-import type {
-  Connection,
-  Doctor,
-  Event,
-  Finding,
-  Inspection,
-  Template,
-  TestReport,
-  Trust,
-} from '../../../wire/connections.ts';
+import type { Inspection, Trust } from '../../../wire/connection-trust.ts';
+import type { Connection } from '../../../wire/connections.ts';
+import type { Finding, TestReport } from '../../../wire/diagnosis.ts';
+import type { Doctor, Event } from '../../../wire/events.ts';
+import type { Template } from '../../../wire/inventory.ts';
 import { timestamp, timestampOrNull } from '../../present.ts';
 
 /** From the room's records to the shapes on the wire. Nothing secret is even looked at here. */

@@ -3,13 +3,9 @@ import { ok, type Result } from '../../../base/result.ts';
 import type { NewConnection } from '../../../connections/connections.ts';
 import type { FallbackWish } from '../../../connections/draft.ts';
 import type { TrustWish } from '../../../connections/trust.ts';
-import type {
-  CredentialInput,
-  Expectations,
-  FallbackInput,
-  RightsQuery,
-  TrustInput,
-} from '../../../wire/connections.ts';
+import type { TrustInput } from '../../../wire/connection-trust.ts';
+import type { CredentialInput, FallbackInput, RightsQuery } from '../../../wire/connections.ts';
+import type { Expectations } from '../../../wire/diagnosis.ts';
 import { readExpiry } from '../../expiry.ts';
 
 /** From the shapes on the wire to what the room asks for. */
