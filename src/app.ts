@@ -304,7 +304,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       if (broker.door.take(message, response)) return true;
       const url = message.url ?? '';
       if (!url.startsWith('/ingress/a')) return false;
-      const path = url.split('?', 1)[0];
+      const mark = url.indexOf('?');
+      const path = mark === -1 ? url : url.slice(0, mark);
       if (path === '/ingress/auth') guard.auth(message, response);
       else if (path === '/ingress/anonymous') guard.anonymous(message, response);
       else return false;

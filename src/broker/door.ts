@@ -26,8 +26,6 @@ interface Dependencies {
 }
 
 const PREFIX = '/connect/';
-/** What a request of the framework may take until it has arrived whole. */
-const ARRIVAL_MS = 30_000;
 
 interface Selected {
   readonly route: ActiveRoute;
@@ -129,13 +127,6 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
     take,
     attach(server) {
       http = server;
-      // A large upload takes as long as it takes; what the framework is sent is timed below, streams of routes by the relay.
-      server.requestTimeout = 0;
-      server.on('request', (message: IncomingMessage) => {
-        if (message.complete || select(message) !== null) return;
-        const timer = setTimeout(() => message.complete || message.socket.destroy(), ARRIVAL_MS).unref();
-        message.once('close', () => clearTimeout(timer));
-      });
       server.on('checkContinue', (message, response) => expectContinue(server, message, response));
       server.on('upgrade', (message, socket, head) => upgrade(server, message, socket, head));
     },

@@ -34,7 +34,7 @@ export interface Transport {
   /** The lines of an answer in JSON lines, as they arrive. Time runs anew with every line. */
   lines<T>(method: string, path: string, call?: Call): AsyncGenerator<T, void, void>;
   /** Remembers the CSRF token an answer brought. */
-  useCsrfToken(token: string): void;
+  carryCsrfToken(token: string): void;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -62,7 +62,7 @@ export function openTransport(options: TransportOptions): Transport {
   }
 
   return {
-    useCsrfToken(token) {
+    carryCsrfToken(token) {
       csrfToken = token;
     },
 

@@ -34,8 +34,13 @@ function sessionCookie(header: string): string | null {
   return null;
 }
 
+const BEARER_LENGTH = 'Bearer '.length;
+const PLAIN_BEARER = /^bearer (?:tsr|gt)-[\w.-]+$/i;
+
 /** RFC 6750 section 2.1 for Bearer; for Basic (RFC 7617) whichever part is a token counts, the name first. */
 export function fromAuthorization(header: string): Credential {
+  // What nearly all callers send, told without taking the header apart.
+  if (PLAIN_BEARER.test(header)) return { kind: 'header', token: header.slice(BEARER_LENGTH) };
   const match = /^([^\s]+)(?:[ \t]+(.*))?$/.exec(header);
   const scheme = match?.[1]?.toLowerCase() ?? '';
   const value = match?.[2]?.trim() ?? '';

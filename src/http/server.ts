@@ -116,6 +116,14 @@ function refusalFormAt(app: FastifyInstance, url: string): RefusalForm {
   return sendFault;
 }
 
+/** Ends a request that has not arrived whole in its time. */
+function giveUp(message: IncomingMessage, response: ServerResponse): void {
+  if (message.complete) return;
+  if (!response.headersSent)
+    message.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+  message.socket.destroySoon();
+}
+
 function serverWith(
   fastPath: FastPath,
   handler: (message: IncomingMessage, response: ServerResponse) => void,
@@ -125,12 +133,16 @@ function serverWith(
   const limits = {
     keepAliveTimeout: 75_000,
     headersTimeout: Math.min(20_000, requestTimeoutMs),
-    requestTimeout: requestTimeoutMs,
-    // Late requests are looked for this often, so they last longer than they may by this at most.
+    // A large upload through a route takes as long as it takes; what goes to the framework is timed below.
+    requestTimeout: 0,
+    // Late heads are looked for this often, so they last longer than they may by this at most.
     connectionsCheckingInterval: Math.min(5_000, requestTimeoutMs),
   };
   const server = createServer(limits, (message, response) => {
-    if (!fastPath(message, response)) handler(message, response);
+    if (fastPath(message, response)) return;
+    const late = setTimeout(() => giveUp(message, response), requestTimeoutMs).unref();
+    message.once('close', () => clearTimeout(late));
+    handler(message, response);
   });
   server.maxHeadersCount = 100;
   return server;

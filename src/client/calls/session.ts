@@ -10,7 +10,7 @@ export function sessionCalls(transport: Transport) {
         json: request,
         token: null,
       });
-      if (session.csrf_token !== undefined) transport.useCsrfToken(session.csrf_token);
+      if (session.csrf_token !== undefined) transport.carryCsrfToken(session.csrf_token);
       return session;
     },
     /** Ends the session, and on the server everything made from it. */
@@ -29,6 +29,6 @@ export function setupCalls(transport: Transport) {
 
 export async function whoAmI(transport: Transport): Promise<z.infer<typeof Me>> {
   const me = await transport.call<Me>('GET', '/api/v1/me');
-  if (typeof me.csrf_token === 'string') transport.useCsrfToken(me.csrf_token);
+  if (typeof me.csrf_token === 'string') transport.carryCsrfToken(me.csrf_token);
   return me;
 }

@@ -65,16 +65,16 @@ const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', Stri
  */
 export function createGuard(needs: GuardDependencies): { auth: GuardHandler; anonymous: GuardHandler } {
   const { verifier, delegate, quotas, rates, audit, clientAddress, counters, clock, publicHost } = needs;
+  let waiting: { response: ServerResponse; headers: string[] }[] = [];
   const rules = new LRUCache<string, ParsedRule>({ max: 1_000 });
 
   function ruleOf(url: string): ParsedRule {
-    const mark = url.indexOf('?');
-    const query = mark === -1 ? '' : url.slice(mark + 1);
-    let parsed = rules.get(query);
+    let parsed = rules.get(url);
     if (parsed === undefined) {
-      parsed = parseGuardRule(query, needs.delegatedSeconds);
+      const mark = url.indexOf('?');
+      parsed = parseGuardRule(mark === -1 ? '' : url.slice(mark + 1), needs.delegatedSeconds);
       // Configurations are short and few; what is long or new each time is somebody trying.
-      if (query.length <= 512) rules.set(query, parsed);
+      if (url.length <= 512) rules.set(url, parsed);
     }
     return parsed;
   }
@@ -253,8 +253,26 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     }
     passCookies(headers, request);
     if (use !== null) headers.push(...rateHeaders(use, rule.service ?? ''));
-    response.writeHead(200, headers);
-    response.end(OK_BODY, LATIN);
+    leave(response, headers);
+  }
+
+  /** Answers of one turn of the event loop leave together: who asked is woken once for all of them. */
+  function leave(response: ServerResponse, headers: string[]): void {
+    if (waiting.length === 0) setImmediate(flush);
+    waiting.push({ response, headers });
+  }
+
+  function flush(): void {
+    const leaving = waiting;
+    waiting = [];
+    for (const { response, headers } of leaving) {
+      try {
+        response.writeHead(200, headers);
+        response.end(OK_BODY, LATIN);
+      } catch (error) {
+        failed(response, error);
+      }
+    }
   }
 
   function answerOptions(response: ServerResponse, request: GuardRequest, rule: GuardRule): void {

@@ -52,10 +52,12 @@ export function readGuardRequest(message: IncomingMessage): GuardRequest {
         break;
       }
       case 13:
-        if (name.toLowerCase() === 'authorization') request.authorizations.push(raw[at + 1] as string);
+        if (name === 'Authorization' || name.toLowerCase() === 'authorization')
+          request.authorizations.push(raw[at + 1] as string);
         break;
       case 14:
-        if (name.toLowerCase() === 'x-original-url') request.originalUrl ??= raw[at + 1];
+        if (name === 'X-Original-URL' || name.toLowerCase() === 'x-original-url')
+          request.originalUrl ??= raw[at + 1];
         break;
       case 15: {
         const lower = name.toLowerCase();
@@ -72,7 +74,7 @@ export function readGuardRequest(message: IncomingMessage): GuardRequest {
         break;
       }
       case 17: {
-        const lower = name.toLowerCase();
+        const lower = name === 'X-Original-Method' ? 'x-original-method' : name.toLowerCase();
         if (lower === 'x-original-method') {
           request.originalMethod ??= raw[at + 1];
           if (raw[at + 1] !== 'OPTIONS') request.isOptions = false;
