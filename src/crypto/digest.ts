@@ -26,15 +26,14 @@ export function checksum32(text: string): number {
 }
 
 const DIGEST_LENGTH = 64;
-const scratch = Buffer.alloc(DIGEST_LENGTH);
+const given = Buffer.alloc(DIGEST_LENGTH);
+const kept = Buffer.alloc(DIGEST_LENGTH);
 
-/** A hex digest in the form {@link digestMatches} compares against without allocating. */
-export const storedDigest = (hex: string): Uint8Array => Buffer.from(hex, 'latin1');
-
-/** Whether SHA-256 of `secret` equals the stored digest, in constant time. */
-export function digestMatches(secret: string, stored: Uint8Array): boolean {
-  scratch.write(sha256Hex(secret), 'latin1');
-  return stored.length === DIGEST_LENGTH && timingSafeEqual(scratch, stored);
+/** Whether SHA-256 of `secret` equals the stored digest (hex), in constant time. */
+export function digestMatches(secret: string, stored: string): boolean {
+  given.write(sha256Hex(secret), 'latin1');
+  kept.write(stored, 'latin1');
+  return stored.length === DIGEST_LENGTH && timingSafeEqual(given, kept);
 }
 
 /** Equality of two texts in constant time for equal lengths. */

@@ -26,7 +26,7 @@ export interface DoorwayOptions {
 
 export interface Doorway {
   readonly port: number;
-  useTls(options: SecureContextOptions): void;
+  wearTls(options: SecureContextOptions): void;
   /** Stops listening: newcomers are refused by the kernel, present connections are cut. */
   shut(): Promise<void>;
   reopen(): Promise<void>;
@@ -103,7 +103,7 @@ export async function openDoorway(options: DoorwayOptions): Promise<Doorway> {
     get port() {
       return port;
     },
-    useTls: (tls) => {
+    wearTls: (tls) => {
       if ('setSecureContext' in api) api.setSecureContext(tls);
     },
     shut,

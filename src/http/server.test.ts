@@ -44,7 +44,7 @@ test('an upload that the framework does not read may take longer', async () => {
   socket.write('b');
   let said = '';
   for await (const chunk of socket) said += String(chunk);
-  expect(said).toMatch(/^HTTP\/1\.1 200 [^]*whole$/);
+  expect(said).toMatch(/^HTTP\/1\.1 200 .*whole$/s);
   await app.close();
 });
 

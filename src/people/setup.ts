@@ -8,7 +8,7 @@ import { fault, fieldFault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { NO_USER_INFO, type UserInfo } from '../base/user-info.ts';
-import { digestMatches, sha256Hex, storedDigest } from '../crypto/digest.ts';
+import { digestMatches, sha256Hex } from '../crypto/digest.ts';
 import type { PasswordHasher } from '../crypto/password.ts';
 import { checkPassword } from './password.ts';
 import type { SignedIn } from './record.ts';
@@ -43,7 +43,7 @@ interface Dependencies {
 }
 
 export function createSetup({ store, passwords, clock, configured }: Dependencies): Setup {
-  const configuredDigest = configured === null ? null : storedDigest(sha256Hex(configured.secret));
+  const configuredDigest = configured === null ? null : sha256Hex(configured.secret);
 
   const closed = () =>
     err(
@@ -67,7 +67,7 @@ export function createSetup({ store, passwords, clock, configured }: Dependencie
         return digestMatches(parts.secret, configuredDigest);
       }
       const offered = (await store.bootstrapSecrets()).find(({ id }) => id === parts.id);
-      return offered !== undefined && digestMatches(parts.secret, storedDigest(offered.digest));
+      return offered !== undefined && digestMatches(parts.secret, offered.digest);
     },
 
     async firstAdministrator(actor, { username, password, userInfo }) {

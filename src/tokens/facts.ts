@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { RoleTable } from '../access/scopes.ts';
 import { USER_ROLE } from '../access/scopes.ts';
 import type { Change } from '../base/change.ts';
-import { storedDigest } from '../crypto/digest.ts';
 import { Loads } from './loads.ts';
 import type { OwnerRecord, TokenRecord } from './record.ts';
 import type { TokenReads } from './store.ts';
@@ -10,7 +9,6 @@ import type { TokenReads } from './store.ts';
 /** A token as verdicts see it: immutable, shared by all requests that present it. */
 export interface TokenFacts {
   readonly record: TokenRecord;
-  readonly digest: Uint8Array;
   readonly roles: readonly string[] | null;
   readonly scopes: ReadonlySet<string> | null;
   readonly granted: ReadonlySet<string>;
@@ -75,7 +73,7 @@ export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000, ab
         },
         (facts) => {
           if (facts === null) absent.set(id, true);
-          else tokens.set(id, facts);
+          else tokens.set(facts.record.id, facts);
         },
       ),
 
@@ -128,12 +126,43 @@ export function createFacts(reads: Reads, limits: Limits = { tokens: 200_000, ab
   };
 }
 
+/** What many tokens have in common, kept once: the same few lists of scopes, the same names. */
+const lists = new LRUCache<string, { readonly list: readonly string[]; readonly set: ReadonlySet<string> }>({
+  max: 10_000,
+});
+const texts = new LRUCache<string, string>({ max: 10_000 });
+
+function shared(names: readonly string[]) {
+  const key = names.join(' ');
+  let kept = lists.get(key);
+  if (kept === undefined) {
+    kept = { list: names, set: new Set(names) };
+    lists.set(key, kept);
+  }
+  return kept;
+}
+
+function sharedText<T extends string>(text: T): T {
+  const kept = texts.get(text);
+  if (kept !== undefined) return kept as T;
+  texts.set(text, text);
+  return text;
+}
+
 function factsOf(record: TokenRecord): TokenFacts {
+  const scopes = record.scopes === null ? null : shared(record.scopes);
+  const granted = shared(record.granted);
   return {
-    record,
-    digest: storedDigest(record.secretDigest),
+    record: {
+      ...record,
+      username: sharedText(record.username),
+      type: sharedText(record.type),
+      createdBy: sharedText(record.createdBy),
+      scopes: scopes?.list ?? null,
+      granted: granted.list,
+    },
     roles: record.roles,
-    scopes: record.scopes === null ? null : new Set(record.scopes),
-    granted: new Set(record.granted),
+    scopes: scopes?.set ?? null,
+    granted: granted.set,
   };
 }

@@ -2,7 +2,7 @@ import type { Actor, JwtLimits } from '../access/principal.ts';
 import { ADMIN_ROLE, type RoleTable, roleHolds, sorted } from '../access/scopes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FaultCode } from '../base/fault.ts';
-import { digestMatches, storedDigest } from '../crypto/digest.ts';
+import { digestMatches } from '../crypto/digest.ts';
 import type { AccessJwts } from './access-jwt.ts';
 import type { Facts, OwnerFacts, TokenFacts } from './facts.ts';
 import type { TokenRecord } from './record.ts';
@@ -68,7 +68,7 @@ const refused = (code: FaultCode, message: string, token: TokenFacts | null = nu
 // Made once: a refusal of junk allocates nothing. The same words for every token that is not proven.
 const INVALID = refused('invalid_token', 'Token is not valid');
 const STALE = refused('unavailable', 'Cannot tell at the moment whether the token was revoked; try again');
-const NO_DIGEST = storedDigest('0'.repeat(64));
+const NO_DIGEST = '0'.repeat(64);
 const LINEAGE_MAX = 16;
 
 export function createVerifier({ facts, anew, jwts, clock, feedIsFresh }: Dependencies): Verifier {
@@ -113,7 +113,7 @@ export function createVerifier({ facts, anew, jwts, clock, feedIsFresh }: Depend
     for (let attempt = 0; attempt < 5; attempt++) {
       const token = facts.token(id) ?? (await facts.loadToken(id));
       // Compared before anything else is read: a wrong secret costs the same whether or not the id exists.
-      if (secret !== null && !digestMatches(secret, token?.digest ?? NO_DIGEST)) return INVALID;
+      if (secret !== null && !digestMatches(secret, token?.record.secretDigest ?? NO_DIGEST)) return INVALID;
       if (token === null || !(await loadLineage(token))) return INVALID;
       if (!feedIsFresh()) return STALE;
       const verdict = judge(token, clock());
@@ -142,7 +142,7 @@ export function createVerifier({ facts, anew, jwts, clock, feedIsFresh }: Depend
       if (secret !== null) digestMatches(secret, NO_DIGEST);
       return INVALID;
     }
-    if (secret !== null && !digestMatches(secret, token.digest)) return INVALID;
+    if (secret !== null && !digestMatches(secret, token.record.secretDigest)) return INVALID;
     return judge(token, clock()) ?? judgeCold(id, secret);
   }
 

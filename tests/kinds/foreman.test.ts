@@ -272,6 +272,13 @@ describe('a personal access token', () => {
     expect(after.ok && after.value.find((token) => token.name === 'tessera')?.active).toBe(false);
   });
 
+  test('is asked for with a wrong password once: a second try would count towards the lock-out', async () => {
+    const double = await start();
+    const made = await createForemanToken(subjectOf(double, basic('inventory', 'wrong')), { name: 'mine' });
+    expect(made.ok ? 'made' : made.error.code).toBe('FOREMAN_LOGIN_REFUSED');
+    expect(logins(double)).toBe(1);
+  });
+
   test('can be made by its own user with the permission, and then not revoked by it: both are said', async () => {
     const double = await start();
     const { login, password } = double.credentials.inventory;

@@ -88,7 +88,7 @@ export async function startForemanDouble(options: ForemanDoubleOptions = {}): Pr
     else faults.delete(code);
     if (code.startsWith('TLS_') || code === 'CLOCK_HERE') {
       face = await wardrobe.face(faults);
-      if (options.http !== true) doorway.useTls(face.options);
+      if (options.http !== true) doorway.wearTls(face.options);
     }
     if (code === 'REFUSED') await (on ? doorway.shut() : doorway.reopen());
   }

@@ -133,7 +133,7 @@ export async function startProxmoxDouble(options: ProxmoxDoubleOptions = {}): Pr
   function showFace(): void {
     for (const node of cluster.nodes.values())
       if (node.name !== 'pve2') node.fingerprint = face.certificate.fingerprint;
-    if (options.http !== true) parts.doorway?.useTls(face.options);
+    if (options.http !== true) parts.doorway?.wearTls(face.options);
   }
 
   async function setFault(code: ProxmoxFault, on: boolean): Promise<void> {

@@ -23,8 +23,10 @@ const tokensOf = (userId: number): string => path`/api/users/${userId}/personal_
 async function userIdOf(api: ForemanApi, login: string): Promise<Result<number, Finding>> {
   const own = login.toLowerCase() === api.login.toLowerCase();
   const current = own ? await api.get('/api/current_user') : undefined;
-  // Older than 1.24: the user is asked for by its login, which everybody may do for themselves.
-  const answer = current?.ok ? current : await api.get(path`/api/users/${login}`);
+  // Older than 1.24 there is no such address: the user is asked for by its login, which everybody may do for
+  // themselves. Any other refusal stands; a second login with a refused password counts towards the lock-out.
+  const tooOld = current !== undefined && !current.ok && current.error.status === 404;
+  const answer = current === undefined || tooOld ? await api.get(path`/api/users/${login}`) : current;
   if (!answer.ok) {
     const unknown = answer.error.status === 404;
     const evidence = answer.error.finding.evidence;
