@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { internalActor } from './access/principal.ts';
 import { chainMac } from './audit/chain.ts';
 import { createAuditTrail } from './audit/trail.ts';
-import type { Change } from './base/change.ts';
+import { type Change, change } from './base/change.ts';
 import { type Clock, DAY, systemClock } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { Secret } from './base/secret.ts';
@@ -117,7 +117,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     await database.close();
     return migrated;
   }
-  await installBuiltins(database.db, config.scopes);
+  const scopesCame = await installBuiltins(database.db, config.scopes);
 
   const sealer = createSealer(keyring, random);
   const auditKey = await sealedValue(
@@ -135,15 +135,15 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const counters = newCounters();
   const mac = auditKey.ok ? chainMac(auditKey.value.reveal()) : null;
   const feedChanged = (changes: readonly Change[]): void => {
-    for (const change of changes) {
-      facts.forget(change);
-      connectionRoom.forget(change);
-      broker.forget(change);
-      if (change.topic === 'signing-keys') {
+    for (const step of changes) {
+      facts.forget(step);
+      connectionRoom.forget(step);
+      broker.forget(step);
+      if (step.topic === 'signing-keys') {
         signingKeys.forget();
         jwts.forget();
       }
-      if (change.topic === 'quota') rereadQuotas();
+      if (step.topic === 'quota') rereadQuotas();
     }
   };
   // Until they are read, the quotas known so far go on counting.
@@ -437,6 +437,13 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     tendConnections: connectionRoom.turn,
     async start() {
       await audit.begin();
+      // Processes that run already know the scopes of their own start.
+      if (scopesCame) {
+        await store.change(async (tx) => {
+          await tx.changed(change('scopes'));
+          return ok(undefined);
+        });
+      }
       const keys = await signingKeys.ensure();
       if (!keys.ok && keys.error.code !== 'sealed') return err(keys.error);
       await feed.start();

@@ -4,13 +4,14 @@ import type { Tables } from './schema.ts';
 
 /**
  * Makes sure that the built-in scopes and roles, and those registered by configuration, are there. The example
- * scope comes with the first start only, so that it can be removed.
+ * scope comes with the first start only, so that it can be removed. True when scopes came or changed, which running
+ * processes do not know of yet.
  */
 export async function installBuiltins(
   db: Kysely<Tables>,
   configured: Readonly<Record<string, string>>,
-): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
     const first = (await trx.selectFrom('roles').select('name').executeTakeFirst()) === undefined;
     const wanted = [
       ...Object.entries(BUILTIN_SCOPES).map(([name, description]) => ({ name, description, builtin: 1 })),
@@ -20,7 +21,14 @@ export async function installBuiltins(
         builtin: 0,
       })),
     ];
-    for (const scope of wanted) {
+    const known = new Map(
+      (await trx.selectFrom('scopes').select(['name', 'description']).execute()).map((scope) => [
+        scope.name,
+        scope.description,
+      ]),
+    );
+    const news = wanted.filter(({ name, description }) => known.get(name) !== description);
+    for (const scope of news) {
       await trx
         .insertInto('scopes')
         .values(scope)
@@ -48,5 +56,6 @@ export async function installBuiltins(
         .onConflict((conflict) => conflict.column('name').doNothing())
         .execute();
     }
+    return news.length > 0;
   });
 }

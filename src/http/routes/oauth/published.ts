@@ -19,6 +19,14 @@ const Anything = z.record(z.string(), z.unknown());
 export function publishedRoutes(app: FastifyInstance, needs: PublishedRouteNeeds): void {
   const { signingKeys, recentlyRevoked, clock, issuer } = needs;
   const tag = 'OAuth';
+  // Anybody may ask, so the answer is made once a second, whoever asks.
+  let revokedList: { readonly at: number; readonly rows: ReturnType<typeof recentlyRevoked> } | null = null;
+  const revokedNow = (now: number): ReturnType<typeof recentlyRevoked> => {
+    if (revokedList?.at === now) return revokedList.rows;
+    const rows = recentlyRevoked(now - JWT_LIFETIME_MAX - 60);
+    revokedList = { at: now, rows };
+    return rows;
+  };
 
   app.get(
     '/.well-known/jwks.json',
@@ -41,7 +49,7 @@ export function publishedRoutes(app: FastifyInstance, needs: PublishedRouteNeeds
     },
     async (_request, reply) => {
       const now = seconds(clock);
-      const revoked = await recentlyRevoked(now - JWT_LIFETIME_MAX - 60);
+      const revoked = await revokedNow(now);
       return reply.header('cache-control', 'no-store').send({
         generated_at: timestamp(now),
         max_jwt_lifetime: JWT_LIFETIME_MAX,
