@@ -166,11 +166,13 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   setImmediate(count);
   try {
     await work();
+    return turns;
   } finally {
     going = false;
+    // A turn that began by this clock ends by it.
+    await new Promise((resolve) => setImmediate(resolve));
     clock.mockRestore();
   }
-  return turns;
 }
 
 const LIVELY = 8;

@@ -65,7 +65,7 @@ const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', Stri
  */
 export function createGuard(needs: GuardDependencies): { auth: GuardHandler; anonymous: GuardHandler } {
   const { verifier, delegate, quotas, rates, audit, clientAddress, counters, clock, publicHost } = needs;
-  let waiting: { response: ServerResponse; headers: string[] }[] = [];
+  let waiting: { response: ServerResponse; send: () => void }[] = [];
   const rules = new LRUCache<string, ParsedRule>({ max: 1_000 });
 
   function ruleOf(url: string): ParsedRule {
@@ -253,26 +253,32 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     }
     passCookies(headers, request);
     if (use !== null) headers.push(...rateHeaders(use, rule.service ?? ''));
-    leave(response, headers);
+    pass(response, headers);
   }
 
   /** Answers of one turn of the event loop leave together: who asked is woken once for all of them. */
-  function leave(response: ServerResponse, headers: string[]): void {
+  function leave(response: ServerResponse, send: () => void): void {
     if (waiting.length === 0) setImmediate(flush);
-    waiting.push({ response, headers });
+    waiting.push({ response, send });
   }
 
   function flush(): void {
     const leaving = waiting;
     waiting = [];
-    for (const { response, headers } of leaving) {
+    for (const { response, send } of leaving) {
       try {
-        response.writeHead(200, headers);
-        response.end(OK_BODY, LATIN);
+        send();
       } catch (error) {
         failed(response, error);
       }
     }
+  }
+
+  function pass(response: ServerResponse, headers: string[]): void {
+    leave(response, () => {
+      response.writeHead(200, headers);
+      response.end(OK_BODY, LATIN);
+    });
   }
 
   function answerOptions(response: ServerResponse, request: GuardRequest, rule: GuardRule): void {
@@ -292,8 +298,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     const headers: string[] = [...SUCCESS_HEAD];
     passAuthorization(headers, request);
     passCookies(headers, request);
-    response.writeHead(200, headers);
-    response.end(OK_BODY, LATIN);
+    pass(response, headers);
   }
 
   function refuse(
@@ -308,7 +313,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
       isScript: request.requestedWith?.toLowerCase() === 'xmlhttprequest',
       passesAnyStatus: request.forwardedStyle,
     };
-    sendRefusal(response, refusal, presence);
+    leave(response, () => sendRefusal(response, refusal, presence));
   }
 
   function noteRefusal(
