@@ -36,10 +36,30 @@ export interface RefusalOnWire {
 }
 
 export function sendRefusal(response: ServerResponse, refusal: GuardRefusal, presence: GuardPresence): void {
-  const { status, headers, text } = refusalOnWire(refusal, presence);
-  headers.push('Content-Length', String(Buffer.byteLength(text)));
+  const { status, headers, text } = remembered(refusal, presence);
   response.writeHead(status, headers);
-  response.end(text);
+  // One piece with the head, as both are ASCII.
+  response.end(text, 'latin1');
+}
+
+const KEPT = 200;
+const kept = new Map<string, RefusalOnWire>();
+
+/** A flood of junk is refused in the same words each time, so these are put together once. */
+function remembered(refusal: GuardRefusal, presence: GuardPresence): RefusalOnWire {
+  if (refusal.scopes !== undefined || refusal.headers !== undefined) return whole(refusal, presence);
+  const key = `${refusal.status} ${refusal.type} ${refusal.message} ${refusal.bare} ${refusal.challenge} ${presence.realm} ${presence.basicChallenge} ${presence.isScript} ${presence.passesAnyStatus}`;
+  let known = kept.get(key);
+  if (known === undefined) {
+    known = whole(refusal, presence);
+    if (kept.size < KEPT) kept.set(key, known);
+  }
+  return known;
+}
+
+function whole(refusal: GuardRefusal, presence: GuardPresence): RefusalOnWire {
+  const { status, headers, text } = refusalOnWire(refusal, presence);
+  return { status, headers: [...headers, 'Content-Length', String(Buffer.byteLength(text))], text };
 }
 
 /**
