@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyServerOptions, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { type Fault, fault } from '../base/fault.ts';
@@ -32,6 +32,13 @@ declare module 'fastify' {
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
+type Compilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
+// The framework describes these for JSON Schema; ours are zod's, which it hands through unread.
+const COMPILERS = {
+  buildValidator: () => validatorCompiler,
+  buildSerializer: () => serializerCompiler,
+} as unknown as Compilers;
+
 /** The hall: one port, the hot paths in front, the framework behind; limits, request ids, problem documents. */
 export function createHttpServer({
   log,
@@ -47,14 +54,14 @@ export function createHttpServer({
     genReqId: () => randomBase62(12, systemRandom),
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
+    // Named here rather than set later, or the framework loads compilers of its own that nobody uses.
+    schemaController: { compilersFactory: COMPILERS },
     serverFactory: (handler) => serverWith(fastPath, handler, requestTimeoutMs),
     frameworkErrors: (error, request, reply) => void refusalFormAt(app, request.url)(reply, faultOf(error)),
   }) as unknown as FastifyInstance;
 
   app.decorate('publicHost', publicHost);
   app.decorate('refusalForms', new Map());
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import type { Client } from 'pg';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
@@ -20,7 +20,7 @@ export interface Database {
 
 export type FeedSource =
   | { readonly engine: 'sqlite'; readonly database: SqliteDatabase }
-  | { readonly engine: 'postgres'; connect(): pg.Client };
+  | { readonly engine: 'postgres'; connect(): Client };
 
 export type DatabaseLocation =
   | { readonly engine: 'sqlite'; readonly folder: string }
@@ -75,6 +75,8 @@ async function openSqlite(folder: string): Promise<Result<Database>> {
 }
 
 async function openPostgres(url: Secret): Promise<Result<Database>> {
+  // Read only where it is used: a start on SQLite need not wait for it.
+  const { default: pg } = await import('pg');
   pg.types.setTypeParser(PG_BIGINT, Number);
   const settings = {
     connectionString: url.reveal(),
