@@ -7,6 +7,7 @@ import { build } from 'rolldown';
 const LEFT_IN_PLACE = [
   '@node-rs/argon2',
   '@photostructure/sqlite',
+  '@fastify/static',
   '@fastify/swagger-ui',
   'pino',
   'cli-table3',

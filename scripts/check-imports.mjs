@@ -59,6 +59,15 @@ const DOORS = {
 };
 RULES['offline.ts'] = ['config', 'app.ts', 'storage', 'crypto', 'audit', 'base'];
 
+// The pages, as a house of their own: app knows the features, no feature knows another. Of src they see these rooms.
+const OF_SRC = ['client', 'wire', 'base'];
+const WEB_RULES = {
+  app: ['features', 'ui', 'api'],
+  features: ['ui', 'api'],
+  ui: [],
+  api: [],
+};
+
 const root = resolve('src');
 const files = readdirSync(root, { recursive: true })
   .map(String)
@@ -86,6 +95,26 @@ for (const file of files) {
   graph.set(file, targets);
 }
 
+const web = resolve('web');
+const pages = readdirSync(web, { recursive: true })
+  .map(String)
+  .filter((name) => /\.tsx?$/.test(name) && name.includes('/'));
+for (const file of pages) {
+  const text = readFileSync(join(web, file), 'utf8');
+  const targets = [];
+  const [here, feature] = file.split('/');
+  for (const match of text.matchAll(/(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g)) {
+    const target = relative(resolve(), resolve(web, dirname(file), match[1]));
+    targets.push(target);
+    const [house, there, otherFeature] = target.split('/');
+    const allowed = house === 'src' ? OF_SRC : house === 'web' ? [here, ...(WEB_RULES[here] ?? [])] : [];
+    if (!allowed.includes(there)) faults.push(`web/${file} imports ${target}: '${here}' may not know it`);
+    else if (house === 'web' && here === 'features' && there === here && feature !== otherFeature)
+      faults.push(`web/${file} imports ${target}: no feature may know another`);
+  }
+  graph.set(`web/${file}`, targets);
+}
+
 const state = new Map();
 function visit(file, path) {
   if (state.get(file) === 'done' || !graph.has(file)) return;
@@ -97,10 +126,10 @@ function visit(file, path) {
   for (const target of graph.get(file)) visit(target, [...path, file]);
   state.set(file, 'done');
 }
-for (const file of files) visit(file, []);
+for (const file of graph.keys()) visit(file, []);
 
 if (faults.length > 0) {
   console.error(faults.join('\n'));
   process.exit(1);
 }
-console.log(`imports: ${files.length} files, every arrow points down, no cycles`);
+console.log(`imports: ${graph.size} files, every arrow points down, no cycles`);

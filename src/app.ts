@@ -46,6 +46,7 @@ import { sessionRoutes } from './http/routes/sessions/sessions.ts';
 import { tokenRoutes } from './http/routes/tokens/tokens.ts';
 import { createHttpServer } from './http/server.ts';
 import { listenTls, openTls } from './http/tls.ts';
+import { registerWebUi } from './http/web-ui.ts';
 import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
 import { redactor } from './outbound/redact.ts';
@@ -83,6 +84,8 @@ export interface AppNeeds {
   readonly keyring: Keyring;
   readonly log: Logger;
   readonly version: string;
+  /** Where the web interface was built to. */
+  readonly webFolder: string;
   readonly clock?: Clock;
   readonly random?: RandomSource;
 }
@@ -102,7 +105,7 @@ export interface App {
 
 /** The plan of the house: every room built in order from what it needs. The one place that knows them all. */
 export async function createApp(needs: AppNeeds): Promise<Result<App>> {
-  const { settings, keyring, log, version, clock = systemClock, random = systemRandom } = needs;
+  const { settings, keyring, log, version, webFolder, clock = systemClock, random = systemRandom } = needs;
   const { config, secrets } = settings;
 
   const opened = await openDatabase(
@@ -404,7 +407,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     publicUrl: config.publicUrl,
   });
-  http.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
+  await registerWebUi(http, webFolder);
 
   const housekeeping = createHousekeeping({
     leases: createLeases(database.db, clock),

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { createApp } from './app.ts';
 import { type Fault, fault } from './base/fault.ts';
@@ -22,6 +23,8 @@ import { holdsSealedValues } from './storage/peek.ts';
 import { explainMalformed, nativeSpelling, parseToken, randomTokenParts } from './tokens/token-string.ts';
 
 export const VERSION = '0.1.0';
+/** As seen from the built program, which is in `dist/cli`. */
+const WEB_FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 
 /** Runs the server until a signal. Resolves with the exit code. */
 export async function runServer(flags: ServeFlags): Promise<number> {
@@ -122,7 +125,7 @@ type App = Extract<Awaited<ReturnType<typeof createApp>>, { ok: true }>['value']
 
 async function open(settings: Settings, keyring: Keyring): Promise<Result<App>> {
   const log = pino({ level: settings.config.logLevel, base: { pid: process.pid } }, pino.destination(2));
-  const app = await createApp({ settings, keyring, log, version: VERSION });
+  const app = await createApp({ settings, keyring, log, version: VERSION, webFolder: WEB_FOLDER });
   if (!app.ok) return app;
   const started = await app.value.start();
   if (started.ok) return app;
@@ -199,6 +202,7 @@ function announce({ config, secrets }: Settings, bootstrap: string | null): void
   const url = config.publicUrl;
   const lines = [
     `Tessera ${VERSION} is listening on ${url}`,
+    `  pages    ${url}`,
     `  data     ${secrets.databaseUrl === null ? config.dataDir : `PostgreSQL (keys and anchor in ${config.dataDir})`}`,
     `  API      ${url}/docs`,
   ];
@@ -209,7 +213,7 @@ function announce({ config, secrets }: Settings, bootstrap: string | null): void
       '',
       `  ${bootstrap}`,
       '',
-      `  npx tessera setup ${url}`,
+      `Open ${url}/setup in a browser, or run: npx tessera setup ${url}`,
     );
   }
   process.stdout.write(`${lines.join('\n')}\n`);

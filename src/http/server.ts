@@ -68,6 +68,7 @@ export function createHttpServer({
 
   app.decorate('publicHost', publicHost);
   app.decorate('refusalForms', new Map());
+  app.decorate('webPage', () => null);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
@@ -99,6 +100,8 @@ export function createHttpServer({
   });
 
   app.setNotFoundHandler((request, reply) => {
+    const page = app.webPage(request, reply);
+    if (page !== null) return page;
     const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(
       (method) =>
         method !== request.method && app.findRoute({ method, url: request.url.split('?')[0] ?? '' }) !== null,

@@ -8,8 +8,17 @@ export const SetupState = z
   .meta({ id: 'SetupState' });
 export type SetupState = z.infer<typeof SetupState>;
 
+const Delivery = z.enum(['token', 'cookie']).default('token').meta({
+  description: "'token' answers with the session token; 'cookie' sets it as a cookie scripts cannot read",
+});
+
 export const FirstAdministrator = z
-  .strictObject({ username: Username, password: z.string().max(1000), name: z.string().max(200).optional() })
+  .strictObject({
+    username: Username,
+    password: z.string().max(1000),
+    name: z.string().max(200).optional(),
+    delivery: Delivery,
+  })
   .meta({ id: 'FirstAdministrator' });
 export type FirstAdministrator = z.input<typeof FirstAdministrator>;
 
@@ -17,9 +26,7 @@ export const SignIn = z
   .strictObject({
     username: z.string().min(1).max(64),
     password: z.string().min(1).max(1000),
-    delivery: z.enum(['token', 'cookie']).default('token').meta({
-      description: "'token' answers with the session token; 'cookie' sets it as a cookie scripts cannot read",
-    }),
+    delivery: Delivery,
   })
   .meta({ id: 'SignIn' });
 export type SignIn = z.input<typeof SignIn>;

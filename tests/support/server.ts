@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { type App, createApp } from '../../src/app.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
@@ -67,6 +68,8 @@ const closing = (server: TestServer, database: TestDatabase) => async (): Promis
   await database.drop();
 };
 
+/** As `npm run build` leaves it. */
+const WEB_FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 const KEY = masterKey(new Uint8Array(32).fill(7));
 
 /** Starts the application over an existing database; `admin` is whatever token is handed in. */
@@ -94,6 +97,7 @@ export async function over(
     keyring: keyringOf([KEY]),
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
     version: 'test',
+    webFolder: WEB_FOLDER,
     clock: options.clock ?? systemClock,
   });
   if (!created.ok) throw new Error(created.error.message);

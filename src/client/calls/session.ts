@@ -22,8 +22,14 @@ export function setupCalls(transport: Transport) {
   return {
     state: () => transport.call<SetupState>('GET', '/api/v1/setup', { token: null }),
     /** Makes the first administrator and signs in as that person. */
-    firstAdministrator: (bootstrapSecret: string, request: FirstAdministrator) =>
-      transport.call<Session>('POST', '/api/v1/setup', { json: request, token: bootstrapSecret }),
+    async firstAdministrator(bootstrapSecret: string, request: FirstAdministrator): Promise<Session> {
+      const session = await transport.call<Session>('POST', '/api/v1/setup', {
+        json: request,
+        token: bootstrapSecret,
+      });
+      if (session.csrf_token !== undefined) transport.carryCsrfToken(session.csrf_token);
+      return session;
+    },
   };
 }
 

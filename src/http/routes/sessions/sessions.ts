@@ -79,7 +79,7 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
       });
       if (!made.ok) return made;
       const minted = await mint.sessionToken(made.value, caller.actor);
-      return minted.ok ? deliver(reply, minted.value, 'token') : minted;
+      return minted.ok ? deliver(reply, minted.value, body.delivery) : minted;
     },
   });
 

@@ -1,0 +1,20 @@
+import type { LinkProps } from '@tanstack/react-router';
+import type { IconName } from '../ui/icons.tsx';
+
+export interface Entry {
+  readonly to: NonNullable<LinkProps['to']>;
+  readonly label: string;
+  readonly icon: IconName;
+  /** Shown to holders of one of these; to everybody where there are none. */
+  readonly needs?: readonly string[];
+}
+
+export interface Section {
+  readonly title: string | null;
+  readonly entries: readonly Entry[];
+}
+
+/** What stands in the side bar, in this order. */
+export const NAVIGATION: readonly Section[] = [
+  { title: null, entries: [{ to: '/', label: 'Home', icon: 'home' }] },
+];

@@ -1,0 +1,58 @@
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+
+/** The green of the tiles; shade 7 carries white text at 5:1. */
+const tile: MantineColorsTuple = [
+  '#e8f6f4',
+  '#d2ece9',
+  '#a5dad3',
+  '#74c6bc',
+  '#4bb4a8',
+  '#2a9d91',
+  '#178a7f',
+  '#0b746b',
+  '#085e57',
+  '#054843',
+];
+
+export const theme = createTheme({
+  colors: { tile },
+  primaryColor: 'tile',
+  primaryShade: { light: 7, dark: 7 },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',
+  headings: { fontWeight: '650' },
+  components: {
+    Card: { defaultProps: { withBorder: true, padding: 'lg', radius: 'md' } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
+    Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 600 } },
+    Tooltip: { defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } } },
+    Alert: { defaultProps: { variant: 'light', radius: 'md' } },
+  },
+});
+
+/** The library's quiet greys fall short of the 4.5:1 that small text needs. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-body': '#ffffff',
+    '--mantine-color-dimmed': '#566069',
+    '--mantine-color-placeholder': '#6a737c',
+    '--mantine-color-error': '#c92a2a',
+    '--tessera-ground': '#f6f8f8',
+    '--tessera-raised': '#ffffff',
+    '--tessera-line': '#dfe4e6',
+  },
+  dark: {
+    '--mantine-color-body': '#1b1f22',
+    '--mantine-color-text': '#dde3e6',
+    '--mantine-color-dimmed': '#a2adb5',
+    '--mantine-color-placeholder': '#8f9aa2',
+    '--mantine-color-error': '#ff8787',
+    '--tessera-ground': '#14181a',
+    '--tessera-raised': '#1b1f22',
+    '--tessera-line': '#333a3f',
+  },
+});

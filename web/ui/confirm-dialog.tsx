@@ -1,0 +1,83 @@
+import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { ErrorState } from './states.tsx';
+
+interface ConfirmDialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  /** A question: `Revoke laptop?` */
+  readonly title: string;
+  /** What it means, before the list. */
+  readonly children?: ReactNode;
+  /** What will happen, thing by thing. */
+  readonly consequences: readonly ReactNode[];
+  /** The word on the button that does it. */
+  readonly action: string;
+  /** Must be typed first, where nothing brings it back. */
+  readonly typed?: string;
+  readonly onConfirm: () => void;
+  readonly pending: boolean;
+  readonly error: unknown;
+}
+
+/** Asks before what cannot be undone, and says what it will do. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { opened, onClose, title } = props;
+  return (
+    <Modal opened={opened} onClose={onClose} title={title}>
+      <Question {...props} />
+    </Modal>
+  );
+}
+
+function Question(props: ConfirmDialogProps) {
+  const { onClose, children, consequences, action, typed, onConfirm, pending, error } = props;
+  const [text, setText] = useState('');
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (typed === undefined || text === typed) onConfirm();
+      }}
+    >
+      <Stack gap="md">
+        {children}
+        {consequences.length > 0 && (
+          <List spacing={6} size="sm">
+            {consequences.map((consequence, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list of one question does not change its order
+              <List.Item key={at}>{consequence}</List.Item>
+            ))}
+          </List>
+        )}
+        {typed !== undefined && (
+          <TextInput
+            label={
+              <>
+                Type <Text span ff="monospace" inherit>{`${typed}`}</Text> to go on
+              </>
+            }
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+        {error !== null && error !== undefined && <ErrorState error={error} />}
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            color="red"
+            loading={pending}
+            disabled={typed !== undefined && text !== typed}
+          >
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

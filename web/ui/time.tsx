@@ -1,0 +1,45 @@
+import { Text, Tooltip } from '@mantine/core';
+
+const UNITS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** `in 3 days`, `2 hours ago`, `just now`. */
+export function relativeTime(at: number, now: number): string {
+  const seconds = Math.round((at - now) / 1000);
+  const words = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
+  for (const [unit, size] of UNITS)
+    if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
+  return seconds > 0 ? 'in less than a minute' : 'just now';
+}
+
+const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+
+export const exactTime = (text: string): string => EXACT.format(new Date(text));
+export const dayOf = (text: string): string => DAY.format(new Date(text));
+
+interface TimeProps {
+  /** RFC 3339, as the server sends it; null: `never`, or what is given. */
+  readonly at: string | null;
+  readonly never?: string;
+}
+
+/** A moment as one speaks of it; exact on demand. */
+export function Time({ at, never = 'never' }: TimeProps) {
+  if (at === null)
+    return (
+      <Text span c="dimmed" inherit>
+        {never}
+      </Text>
+    );
+  return (
+    <Tooltip label={exactTime(at)}>
+      <time dateTime={at}>{relativeTime(Date.parse(at), Date.now())}</time>
+    </Tooltip>
+  );
+}
