@@ -3,6 +3,7 @@ import { type Clock, seconds } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
 import { type Finding, isBlocking } from '../kinds/finding.ts';
 import type { Credential, CredentialMethod, Expectations, Report } from '../kinds/kind.ts';
+import { exitCodeOf, type LayerProgress, layerStates } from '../kinds/layers.ts';
 import { KINDS } from '../kinds/registry.ts';
 import { makeReport } from '../kinds/report.ts';
 import type { Target } from './draft.ts';
@@ -33,6 +34,8 @@ export interface Examination {
   readonly at: number;
   readonly report: Report;
   readonly sentence: string;
+  readonly exitCode: number;
+  readonly layers: readonly LayerProgress[];
   /** How the credential that counted in the end rides. */
   readonly method: CredentialMethod;
   readonly fellBack: boolean;
@@ -131,6 +134,8 @@ export function createExaminer({ wayOut, vicinity, clock, callSeconds }: Depende
         at,
         report,
         sentence: verdictSentence(report),
+        exitCode: exitCodeOf(report.layer),
+        layers: layerStates(report.findings),
         method: (second === null || fallback === null ? credential : fallback).method,
         fellBack: second !== null && fallbackRefusal === null,
         refusal: refusal === null ? null : clean(refusal),

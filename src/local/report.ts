@@ -1,8 +1,7 @@
 import { type Clock, seconds } from '../base/clock.ts';
-import { type Finding, isBlocking, LAYERS, type Layer } from '../kinds/finding.ts';
+import { type Finding, isBlocking } from '../kinds/finding.ts';
 import type { CredentialMethod, Report } from '../kinds/kind.ts';
-
-export type LayerState = 'passed' | 'warned' | 'failed' | 'not_reached';
+import { exitCodeOf, type LayerProgress, layerStates } from '../kinds/layers.ts';
 
 /** A test as the server tells it, so that one made here reads and prints the same. */
 export interface TestOutcome {
@@ -11,7 +10,7 @@ export interface TestOutcome {
   readonly verdict: 'healthy' | 'warnings' | 'failed';
   readonly sentence: string;
   readonly exit_code: number;
-  readonly layers: { layer: Layer; state: LayerState }[];
+  readonly layers: LayerProgress[];
   readonly findings: Finding[];
   readonly identity: string | null;
   readonly version: string | null;
@@ -22,20 +21,6 @@ export interface TestOutcome {
   readonly facts: Record<string, unknown>;
   readonly duration_ms: number;
 }
-
-/** Settings 2, network or TLS 3, authentication 4, rights or objects 5. */
-const EXIT_CODES: Readonly<Record<Layer, number>> = {
-  format: 2,
-  dns: 3,
-  tcp: 3,
-  tls: 3,
-  product: 3,
-  authentication: 4,
-  rights: 5,
-  objects: 5,
-};
-
-export const exitCodeOf = (layer: Layer | undefined): number => (layer === undefined ? 0 : EXIT_CODES[layer]);
 
 export function outcomeOf(
   report: Report,
@@ -51,7 +36,7 @@ export function outcomeOf(
     verdict,
     sentence: blocking?.sentence ?? goodSentence(report),
     exit_code: exitCodeOf(layer),
-    layers: layerStates(findings, layer),
+    layers: layerStates(findings),
     findings: [...findings],
     identity: identity ?? null,
     version: version ?? null,
@@ -67,13 +52,4 @@ export function outcomeOf(
 function goodSentence({ identity, verdict }: Report): string {
   const who = identity === undefined ? 'The connection works' : `The credential works: this is ${identity}`;
   return verdict === 'warnings' ? `${who}; see the warnings.` : `${who}.`;
-}
-
-function layerStates(findings: readonly Finding[], blocked: Layer | undefined): TestOutcome['layers'] {
-  const stop = blocked === undefined ? LAYERS.length : LAYERS.indexOf(blocked);
-  return LAYERS.map((layer, at) => {
-    if (at > stop) return { layer, state: 'not_reached' };
-    if (at === stop) return { layer, state: 'failed' };
-    return { layer, state: findings.some((finding) => finding.layer === layer) ? 'warned' : 'passed' };
-  });
 }

@@ -59,7 +59,7 @@ export const TestReport = z
     sentence: z.string().meta({ description: 'The verdict in one sentence' }),
     exit_code: z
       .int()
-      .meta({ description: '0 good, 3 network or TLS, 4 authentication, 5 rights or objects' }),
+      .meta({ description: '0 good, 2 settings, 3 network or TLS, 4 authentication, 5 rights or objects' }),
     layers: z
       .array(z.object({ layer: Layer, state: z.enum(['passed', 'warned', 'failed', 'not_reached']) }))
       .meta({ description: 'In the order they were tried' }),

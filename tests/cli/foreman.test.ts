@@ -232,6 +232,15 @@ describe('behind a configuration', () => {
     const [first] = JSON.parse((await run(['foreman', 'hosts', '--json'])).stdout);
     for (const what of ['puppet-parameters', 'puppet-facts'])
       expect(await run(['foreman', what, first.name])).toMatchObject({ code: 0, stderr: '' });
+    const classes = await run(['foreman', 'puppet-classes', first.name, '--json']);
+    expect(JSON.parse(classes.stdout)).toMatchObject([
+      { module: 'apache', name: 'apache' },
+      { module: 'apache', name: 'apache::mod::ssl' },
+      { module: 'ntp', name: 'ntp' },
+    ]);
+    const found = await run(['foreman', 'puppet-classes', first.name, '--search', 'ssl']);
+    expect(found.stdout).toContain('apache::mod::ssl');
+    expect(found.stdout).not.toContain('ntp');
   });
 
   test('without any configuration the command says how to make one', async () => {

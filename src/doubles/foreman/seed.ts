@@ -43,8 +43,9 @@ export interface ForemanSeed {
 
 const START = Date.UTC(2019, 10, 17, 8, 45, 43);
 const INVENTORY = [
-  ...['view_hosts', 'view_compute_resources', 'view_facts', 'view_params', 'view_organizations'],
-  ...['view_locations', 'create_personal_access_tokens', 'view_personal_access_tokens', 'view_users'],
+  ...['view_hosts', 'view_compute_resources', 'view_facts', 'view_params', 'view_puppetclasses'],
+  ...['view_organizations', 'view_locations'],
+  ...['create_personal_access_tokens', 'view_personal_access_tokens', 'view_users'],
 ];
 
 function seedPlaces(foreman: Foreman): void {
@@ -160,6 +161,7 @@ function seedHost(foreman: Foreman, index: number): Host {
     globalStatus: (index % 7 === 6 ? 2 : index % 5 === 3 ? 1 : 0) as Host['globalStatus'],
     facts: { kernel: 'Linux', operatingsystem: 'Ubuntu', processorcount: String((index % 8) + 1) },
     parameters: { rack: `r${(index % 10) + 1}` },
+    puppetClasses: group === 'web' ? ['apache', 'apache::mod::ssl', 'ntp'] : ['ntp'],
     createdAtMs: START + index * 60_000,
   };
 }

@@ -62,6 +62,8 @@ export interface Host {
   readonly globalStatus: 0 | 1 | 2;
   readonly facts: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Full names; the module is what stands before the first `::`. */
+  readonly puppetClasses: readonly string[];
   readonly createdAtMs: number;
 }
 

@@ -195,10 +195,10 @@ describe('what Foreman knows, in the words of Atlas', () => {
 
     const [host] = hosts.json.results;
     expect((await atlas(server, 'GET', `/hosts/${host.name}`)).json.id).toBe(host.id);
-    for (const part of ['puppet-parameters', 'puppet-facts']) {
+    for (const part of ['puppet-classes', 'puppet-parameters', 'puppet-facts']) {
       const found = await atlas(server, 'GET', `/hosts/${host.name}/${part}`);
       expect(found.status, found.text).toBe(200);
-      expect(found.json).toHaveProperty('total');
+      expect(found.json.total).toBeGreaterThan(0);
     }
     expect((await atlas(server, 'GET', `/hosts/${host.name}/puppet-status`)).json).toHaveProperty(
       'configuration_status',

@@ -135,6 +135,15 @@ function list(context: CallContext): Answer {
   });
 }
 
+/** Names in the order of their ids, so that one class has one id on every host. */
+const CLASS_NAMES = ['apache', 'apache::mod::ssl', 'ntp'];
+const classRows = (host: Host) =>
+  host.puppetClasses.map((name) => ({
+    id: CLASS_NAMES.indexOf(name) + 1,
+    name,
+    module_name: name.split('::')[0] ?? name,
+  }));
+
 /** By id or name, among what the caller may see. */
 function find(context: CallContext): Host | undefined {
   const key = context.inPath.id ?? '';
@@ -151,8 +160,8 @@ function show(context: CallContext): Answer {
     interfaces: [
       { id: host.id, name: host.name, ip: host.ip, mac: host.mac, type: 'interface', primary: true },
     ],
-    puppetclasses: [],
-    all_puppetclasses: [],
+    puppetclasses: classRows(host),
+    all_puppetclasses: classRows(host),
     config_groups: [],
     permissions: Object.fromEntries(
       ['view_hosts', 'edit_hosts', 'destroy_hosts', 'build_hosts'].map((name) => [name, may(context, name)]),
@@ -190,6 +199,31 @@ function parameters(context: CallContext): Answer {
     present: (one) => one,
     createPermission: 'create_params',
   });
+}
+
+/** Results are an object keyed by module. */
+function puppetClasses(context: CallContext): Answer {
+  const host = find(context);
+  if (host === undefined) return notFound('host', context.inPath.id ?? '');
+  const at = viewTime(host.createdAtMs);
+  return listAnswer(
+    context,
+    {
+      rows: classRows(host),
+      fields: { known: ['name'], byDefault: ['name'] },
+      valueOf: (one) => () => one.name,
+      present: (one) => one,
+      createPermission: 'create_puppetclasses',
+    },
+    (page) => {
+      const modules: Record<string, object[]> = {};
+      for (const { id, name, module_name } of page) {
+        modules[module_name] ??= [];
+        modules[module_name].push({ id, name, created_at: at, updated_at: at });
+      }
+      return modules;
+    },
+  );
 }
 
 function listPlaces(
@@ -230,6 +264,7 @@ export function hostCalls(): Call[] {
     { method: 'GET', path: '/hosts/:id', resource, action: 'show', needs: gate('view_hosts'), answer: show },
     sub('facts', 'view_facts', facts),
     sub('parameters', 'view_params', parameters),
+    sub('puppetclasses', 'view_puppetclasses', puppetClasses),
     {
       method: 'GET',
       path: '/organizations',

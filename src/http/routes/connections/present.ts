@@ -5,7 +5,6 @@ import type { TemplateView } from '../../../connections/inventory.ts';
 import type { ConnectionRecord, EventRecord } from '../../../connections/record.ts';
 import type { Checked } from '../../../connections/testing.ts';
 import { trustWarning } from '../../../connections/trust.ts';
-import { exitCodeOf, layerStates } from '../../../connections/verdict.ts';
 import { readAuthorities } from '../../../crypto/certificate.ts';
 import type { Inspection, Trust } from '../../../wire/connection-trust.ts';
 import type { Connection } from '../../../wire/connections.ts';
@@ -90,8 +89,8 @@ export function presentReport(found: Examination): TestReport {
     ok: report.verdict !== 'failed',
     verdict: report.verdict,
     sentence: found.sentence,
-    exit_code: exitCodeOf(report.layer),
-    layers: layerStates(report.findings),
+    exit_code: found.exitCode,
+    layers: [...found.layers],
     findings: report.findings.map(presentFinding),
     identity: report.identity ?? null,
     version: report.version ?? null,
