@@ -217,8 +217,10 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     'webhook-key',
     () => new Secret(randomBase62(43, random)),
   );
+  const leases = createLeases(database.db, clock);
   const room = createConnectionRoom({
     store,
+    leases,
     sealer,
     wayOut: { parseOrigin, originUrl, parseFingerprint, checkAuthority, open: createOutbound, redactor },
     clock,
@@ -410,7 +412,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   await registerWebUi(http, webFolder);
 
   const housekeeping = createHousekeeping({
-    leases: createLeases(database.db, clock),
+    leases,
     holder: randomUUID(),
     log,
     clock,

@@ -1,4 +1,4 @@
-import type { Actor } from '../access/principal.ts';
+import { type Actor, internalActor } from '../access/principal.ts';
 import type { Change } from '../base/change.ts';
 import type { Clock } from '../base/clock.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -11,6 +11,7 @@ import { find } from './findings.ts';
 import type { Outcomes } from './outcome.ts';
 import type { ConnectionRecord } from './record.ts';
 import type { ConnectionStore } from './store.ts';
+import type { Turns } from './turns.ts';
 import type { SecretField, Vault } from './vault.ts';
 import { isRefusal } from './verdict.ts';
 import type { Vicinity } from './vicinity.ts';
@@ -31,7 +32,10 @@ export interface Outlet {
 
 /** The outlets of this process, opened on demand and forgotten when the change feed says so. */
 export interface Outlets {
-  /** By id or name. A credential that is refused as it stands is not handed out (`upstream_failed`). */
+  /**
+   * By id or name. A credential that is refused as it stands is not handed out (`upstream_failed`); a password has
+   * logged in before it is.
+   */
   open(key: string): Promise<Result<Outlet>>;
   /** Runs one piece of work; when the credential is refused in it, once more with the fallback if that is on. */
   use<T>(
@@ -47,6 +51,7 @@ export interface Outlets {
 
 interface Dependencies {
   readonly store: ConnectionStore;
+  readonly turns: Turns;
   readonly vault: Vault;
   readonly wayOut: WayOut;
   readonly vicinity: Vicinity;
@@ -54,17 +59,27 @@ interface Dependencies {
   readonly clock: Clock;
 }
 
-export function createOutlets({ store, vault, wayOut, vicinity, outcomes, clock }: Dependencies): Outlets {
+export function createOutlets({
+  store,
+  turns,
+  vault,
+  wayOut,
+  vicinity,
+  outcomes,
+  clock,
+}: Dependencies): Outlets {
   const byKey = new Map<string, Outlet>();
   /** Grows with everything forgotten: what was read before then is not kept. */
   let epoch = 0;
+  /** What was accepted since this process opened it. */
+  const proven = new WeakSet<Outlet>();
 
   /** Not handed out any more. What is under way with it ends by itself, and its idle sockets after seconds. */
   function drop(outlet: Outlet): void {
     for (const [key, kept] of byKey) if (kept === outlet) byKey.delete(key);
   }
 
-  async function open(key: string): Promise<Result<Outlet>> {
+  async function opened(key: string): Promise<Result<Outlet>> {
     const kept = byKey.get(key);
     if (kept !== undefined) return ok(kept);
     const readAt = epoch;
@@ -72,15 +87,15 @@ export function createOutlets({ store, vault, wayOut, vicinity, outcomes, clock 
     if (record === null) return err(unknownConnection(key));
     const chosen = choose(record);
     if (!chosen.ok) return err(faultOf(chosen.error));
-    const opened = vault.open(record.id, chosen.value.field, chosen.value.stored);
-    if (!opened.ok) return opened;
+    const read = vault.open(record.id, chosen.value.field, chosen.value.stored);
+    if (!read.ok) return read;
     const origin = wayOut.parseOrigin(record.origin);
     if (!origin.ok) return origin;
     const existing = byKey.get(key);
     if (existing !== undefined) return ok(existing);
     const client = wayOut.open({ origin: origin.value, trust: record.trust, clock });
     const kind = KINDS[record.kind];
-    const credential = opened.value;
+    const credential = read.value;
     const subject: Subject = { client, credential, clock };
     const carrier = kind.carrier(subject);
     const outlet: Outlet = { record, kind, client, credential, carrier, field: chosen.value.field, subject };
@@ -89,6 +104,48 @@ export function createOutlets({ store, vault, wayOut, vicinity, outcomes, clock 
       byKey.set(record.name, outlet);
     }
     return ok(outlet);
+  }
+
+  /**
+   * Work whose outcome shows whether the credential is accepted. Where refusals are counted, the first of it is done
+   * in turn over all processes, and the refusal is written down before anybody else may try: null where somebody
+   * else has learned of one, or stored another, while this one waited.
+   */
+  async function prove<T>(
+    actor: Actor,
+    outlet: Outlet,
+    work: () => Promise<Result<T, Finding>>,
+  ): Promise<Result<T, Finding> | null> {
+    const { record, field } = outlet;
+    const { method } = outlet.credential;
+    const attempt = async (): Promise<Result<T, Finding>> => {
+      const done = await work();
+      if (done.ok) proven.add(outlet);
+      else if (isRefusal(done.error)) await refused(actor, outlet, done.error);
+      return done;
+    };
+    if (proven.has(outlet) || (method !== 'password' && method !== 'basic')) return attempt();
+    return turns.take(record.id, async () => {
+      const now = await store.connection(record.id);
+      const chosen = now === null ? null : choose(now);
+      const same = chosen?.ok === true && chosen.value.field === field;
+      if (same && chosen.value.stored.version === versionOf(outlet)) return attempt();
+      drop(outlet);
+      return null;
+    });
+  }
+
+  async function open(key: string): Promise<Result<Outlet>> {
+    for (let refusals = 0; ; ) {
+      const outlet = await opened(key);
+      if (!outlet.ok || outlet.value.credential.method !== 'password' || proven.has(outlet.value))
+        return outlet;
+      const login = await prove(internalActor, outlet.value, () => outlet.value.carrier.inject('GET'));
+      if (login?.ok) return outlet;
+      if (login === null) continue;
+      refusals += 1;
+      if (refusals > 1 || !isRefusal(login.error)) return err(faultOf(login.error));
+    }
   }
 
   async function refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void> {
@@ -104,20 +161,21 @@ export function createOutlets({ store, vault, wayOut, vicinity, outcomes, clock 
     refused,
 
     async use(actor, key, work) {
-      for (let turn = 1; ; turn += 1) {
-        const outlet = await open(key);
+      for (let refusals = 0; ; ) {
+        const outlet = await opened(key);
         if (!outlet.ok) return outlet;
-        const done = await work(outlet.value);
+        const done = await prove(actor, outlet.value, () => work(outlet.value));
+        if (done === null) continue;
         if (done.ok) {
           if (outlet.value.field === 'fallback')
             await outcomes.fellBack(actor, outlet.value.record, stoodIn(outlet.value));
           return done;
         }
         if (!isRefusal(done.error)) return err(faultOf(done.error));
-        await refused(actor, outlet.value, done.error);
         const { fallback, fallbackEnabled, fallbackRefusedAt } = outlet.value.record;
         const another = outlet.value.field === 'secret' && fallback !== null && fallbackEnabled;
-        if (turn > 1 || !another || fallbackRefusedAt !== null) return err(faultOf(done.error));
+        refusals += 1;
+        if (refusals > 1 || !another || fallbackRefusedAt !== null) return err(faultOf(done.error));
       }
     },
 
@@ -146,6 +204,9 @@ function choose(
     return ok({ field: 'fallback', stored: fallback });
   return err(notSentAgain({ at: refusedAt, said: refusal }, credential));
 }
+
+const versionOf = ({ record, field }: Outlet): number | undefined =>
+  (field === 'secret' ? record.credential : record.fallback)?.version;
 
 const stoodIn = ({ record, credential }: Outlet): Finding =>
   find('FELL_BACK', 'P7', record.refusal?.evidence ?? '', {

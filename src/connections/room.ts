@@ -18,6 +18,7 @@ import { createOutcomes } from './outcome.ts';
 import { createOutlets, type Outlets } from './outlets.ts';
 import type { ConnectionStore } from './store.ts';
 import { createTesting, type Testing } from './testing.ts';
+import { createTurns, type Lease } from './turns.ts';
 import { createUpstreamTokens, type UpstreamTokens } from './upstream-tokens.ts';
 import { createVault } from './vault.ts';
 import { createVicinity } from './vicinity.ts';
@@ -50,6 +51,7 @@ export interface KindView {
 
 interface Dependencies {
   readonly store: ConnectionStore;
+  readonly leases: Lease;
   readonly sealer: Sealer;
   readonly wayOut: WayOut;
   readonly clock: Clock;
@@ -72,12 +74,13 @@ export function createConnectionRoom(needs: Dependencies): Result<ConnectionRoom
   const deliver = async (): Promise<void> => webhook?.value.deliver();
   const raised = (): void => void deliver().catch(needs.deliveryFailed);
 
+  const turns = createTurns(needs.leases, newId);
   const vault = createVault(sealer);
   const vicinity = createVicinity({ clock, proxy });
   const outcomes = createOutcomes({ store, clock, delivers, raised });
   const examiner = createExaminer({ wayOut, vicinity, clock, callSeconds });
-  const outlets = createOutlets({ store, vault, wayOut, vicinity, outcomes, clock });
-  const testing = createTesting({ store, vault, wayOut, examiner, outcomes, clock });
+  const outlets = createOutlets({ store, turns, vault, wayOut, vicinity, outcomes, clock });
+  const testing = createTesting({ store, turns, vault, wayOut, examiner, outcomes, clock });
   const oneself: Actor = internalActor;
 
   return ok({

@@ -12,6 +12,7 @@ import { find } from './findings.ts';
 import type { Outcomes } from './outcome.ts';
 import type { ConnectionRecord } from './record.ts';
 import type { ConnectionStore } from './store.ts';
+import { countsRefusals, type Turns } from './turns.ts';
 import type { Vault } from './vault.ts';
 import type { WayOut } from './way-out.ts';
 
@@ -47,6 +48,7 @@ export interface Testing {
 
 interface Dependencies {
   readonly store: ConnectionStore;
+  readonly turns: Turns;
   readonly vault: Vault;
   readonly wayOut: WayOut;
   readonly examiner: Examiner;
@@ -56,15 +58,23 @@ interface Dependencies {
 
 const SIDE_BY_SIDE = 10;
 
-export function createTesting({ store, vault, wayOut, examiner, outcomes, clock }: Dependencies): Testing {
-  const turns = new Map<string, Promise<unknown>>();
+export function createTesting({
+  store,
+  turns,
+  vault,
+  wayOut,
+  examiner,
+  outcomes,
+  clock,
+}: Dependencies): Testing {
+  const waiting = new Map<string, Promise<unknown>>();
 
   /** One test of a connection after another, so that none sends what the one before saw refused. */
   function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const mine = (turns.get(id) ?? Promise.resolve()).then(work, work);
-    turns.set(id, mine);
+    const mine = (waiting.get(id) ?? Promise.resolve()).then(work, work);
+    waiting.set(id, mine);
     const done = (): void => {
-      if (turns.get(id) === mine) turns.delete(id);
+      if (waiting.get(id) === mine) waiting.delete(id);
     };
     mine.then(done, done);
     return mine;
@@ -74,16 +84,30 @@ export function createTesting({ store, vault, wayOut, examiner, outcomes, clock 
     inTurn(id, async () => {
       const record = await store.connection(id);
       if (record === null) return err(unknownConnection(id));
-      const candidate = storedCandidate(wayOut, vault, record, wanted);
-      if (!candidate.ok) return candidate;
-      if (candidate.value === null) {
-        const missing = find('NO_CREDENTIAL', 'P0', 'nothing stored', { name: record.name });
-        return err(faultOf(missing, 'connection_failed'));
-      }
-      const examination = await examiner.examine(candidate.value, patient);
-      const written = await outcomes.tested(actor, record, examination);
-      return written.ok ? ok({ record: written.value, examination }) : written;
+      // Other processes may be about to send the same password; nobody does before this one's answer is known.
+      return countsRefusals(record)
+        ? turns.take(id, () => testNow(actor, id, wanted, patient))
+        : testNow(actor, id, wanted, patient);
     });
+
+  const testNow = async (
+    actor: Actor,
+    id: string,
+    wanted: Wanted,
+    patient: boolean,
+  ): Promise<Result<Tested>> => {
+    const record = await store.connection(id);
+    if (record === null) return err(unknownConnection(id));
+    const candidate = storedCandidate(wayOut, vault, record, wanted);
+    if (!candidate.ok) return candidate;
+    if (candidate.value === null) {
+      const missing = find('NO_CREDENTIAL', 'P0', 'nothing stored', { name: record.name });
+      return err(faultOf(missing, 'connection_failed'));
+    }
+    const examination = await examiner.examine(candidate.value, patient);
+    const written = await outcomes.tested(actor, record, examination);
+    return written.ok ? ok({ record: written.value, examination }) : written;
+  };
 
   /** Several at once; the rest wait for a free place. */
   async function sideBySide<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {

@@ -5,6 +5,7 @@ import type { Tables } from './schema.ts';
 /** Work that one process at a time should do. A lease not renewed in time is taken over by whoever asks next. */
 export interface Leases {
   take(name: string, holder: string, forMs: number): Promise<boolean>;
+  giveBack(name: string, holder: string): Promise<void>;
 }
 
 export function createLeases(db: Kysely<Tables>, clock: Clock): Leases {
@@ -24,6 +25,10 @@ export function createLeases(db: Kysely<Tables>, clock: Clock): Leases {
         )
         .executeTakeFirst();
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+    },
+
+    async giveBack(name, holder) {
+      await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
     },
   };
 }
