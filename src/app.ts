@@ -37,6 +37,7 @@ import { credentialRoutes } from './http/routes/connections/credentials.ts';
 import { eventRoutes } from './http/routes/connections/events.ts';
 import { inventoryRoutes } from './http/routes/connections/inventory.ts';
 import { connectionMetrics } from './http/routes/connections/metrics.ts';
+import { watchRoutes } from './http/routes/connections/watch.ts';
 import { oauthRoutes } from './http/routes/oauth/oauth.ts';
 import { signingKeyRoutes } from './http/routes/oauth/signing-keys.ts';
 import { operationRoutes } from './http/routes/operations/operations.ts';
@@ -369,6 +370,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   });
   brokerRoutes(http, { authenticate, ...broker });
   connectionRoutes(http, { authenticate, clock, ...connectionRoom });
+  watchRoutes(http, { authenticate, clock, ...connectionRoom });
   credentialRoutes(http, { authenticate, clock, ...connectionRoom });
   inventoryRoutes(http, { authenticate, ...connectionRoom });
   eventRoutes(http, {

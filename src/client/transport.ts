@@ -97,11 +97,12 @@ export function openTransport(options: TransportOptions): Transport {
       const headers = headersFor(method, call);
       headers.set('accept', 'application/x-ndjson, application/json');
       const place = base === '' ? 'the server' : base;
+      const limitMs = timeoutMs === 0 ? 0 : Math.max(call.timeoutMs ?? 0, timeoutMs);
       const stop = new AbortController();
       let timer: ReturnType<typeof setTimeout> | undefined;
       const allowTime = (): void => {
         clearTimeout(timer);
-        if (timeoutMs > 0) timer = setTimeout(() => stop.abort(), timeoutMs);
+        if (limitMs > 0) timer = setTimeout(() => stop.abort(), limitMs);
       };
       allowTime();
       const signals = [options.signal, stop.signal].filter((signal) => signal !== undefined);
@@ -119,16 +120,18 @@ export function openTransport(options: TransportOptions): Transport {
         }
         let rest = '';
         const decoder = new TextDecoder();
-        for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
+        // Not every browser can iterate over a body.
+        const reader = response.body.getReader();
+        for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
           allowTime();
-          const parts = (rest + decoder.decode(piece, { stream: true })).split('\n');
+          const parts = (rest + decoder.decode(piece.value, { stream: true })).split('\n');
           rest = parts.pop() ?? '';
           for (const part of parts) if (part !== '') yield JSON.parse(part) as T;
         }
       } catch (failure) {
         if (options.signal?.aborted) throw options.signal.reason;
         if (failure instanceof TesseraError) throw failure;
-        throw unreachable(failure, place, timeoutMs);
+        throw unreachable(failure, place, limitMs);
       } finally {
         clearTimeout(timer);
         stop.abort();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, seconds } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
-import { type Finding, isBlocking } from '../kinds/finding.ts';
+import { type Finding, isBlocking, type Step } from '../kinds/finding.ts';
 import type { Credential, CredentialMethod, Expectations, Report } from '../kinds/kind.ts';
 import { exitCodeOf, type LayerProgress, layerStates } from '../kinds/layers.ts';
 import { KINDS } from '../kinds/registry.ts';
@@ -48,7 +48,7 @@ export interface Examination {
 /** The one engine behind every test: typed values, stored connections, the doctor, the schedule. */
 export interface Examiner {
   /** @param patient somebody waits for the answer and asked for it: a refused token is tried once more */
-  examine(candidate: Candidate, patient: boolean): Promise<Examination>;
+  examine(candidate: Candidate, patient: boolean, step?: Step): Promise<Examination>;
 }
 
 interface Dependencies {
@@ -67,6 +67,7 @@ export function createExaminer({ wayOut, vicinity, clock, callSeconds }: Depende
     candidate: Candidate,
     credential: Credential,
     known: readonly Finding[],
+    step: Step | undefined,
   ): Promise<Report> {
     const { target, pinnedAt, expect = {}, fallback, fallbackEnabled, probePassword } = candidate;
     const client = wayOut.open({
@@ -87,6 +88,7 @@ export function createExaminer({ wayOut, vicinity, clock, callSeconds }: Depende
       credential,
       clock,
       known,
+      step,
       expect: {
         ...expect,
         ...(fallback !== null && !fallbackEnabled ? { passwordBeside: true } : {}),
@@ -105,14 +107,22 @@ export function createExaminer({ wayOut, vicinity, clock, callSeconds }: Depende
   }
 
   return {
-    async examine(candidate, patient) {
+    async examine(candidate, patient, told) {
       const at = seconds(clock);
       const started = performance.now();
       const { credential, fallback, refused, known = [] } = candidate;
+      const secrets = [credential, fallback].flatMap((one) => (one === null ? [] : [one.secret]));
+      const clean = wayOut.redactor([
+        ...secrets,
+        ...(candidate.probePassword === undefined ? [] : [candidate.probePassword]),
+      ]);
+      const step: Step | undefined =
+        told === undefined ? undefined : (layer, found) => told(layer, clean([...found]));
+      step?.('format', known);
       const held = refused !== null && !mayRepeat(candidate, patient);
       const first = held
         ? makeReport([...known, notSentAgain(refused, credential)], {})
-        : await attempt(candidate, credential, known);
+        : await attempt(candidate, credential, known, step);
       const refusal = refusalIn(first) ?? null;
       if (refusal !== null) vicinity.noteRefusal(candidate.target.origin);
       const stepsIn =
@@ -120,15 +130,10 @@ export function createExaminer({ wayOut, vicinity, clock, callSeconds }: Depende
         candidate.fallbackEnabled &&
         !candidate.fallbackRefused &&
         (refusal !== null || held);
-      const second = stepsIn ? await attempt(candidate, fallback, []) : null;
+      const second = stepsIn ? await attempt(candidate, fallback, [], step) : null;
       const fallbackRefusal = second === null ? null : (refusalIn(second) ?? null);
       if (fallbackRefusal !== null) vicinity.noteRefusal(candidate.target.origin);
 
-      const secrets = [credential, fallback].flatMap((one) => (one === null ? [] : [one.secret]));
-      const clean = wayOut.redactor([
-        ...secrets,
-        ...(candidate.probePassword === undefined ? [] : [candidate.probePassword]),
-      ]);
       const report = clean(second === null ? first : joined(first, second, credential, fallback));
       return {
         at,

@@ -3,6 +3,7 @@ import { type Clock, seconds } from '../base/clock.ts';
 import { fieldFault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Step } from '../kinds/finding.ts';
 import type { CredentialInput, Expectations, KindName } from '../kinds/kind.ts';
 import { faultOf, mayManage, mayRead, unknownConnection } from './access.ts';
 import { storedCandidate, typedCandidate, type Wanted } from './candidate.ts';
@@ -37,9 +38,9 @@ export interface Checked {
 
 export interface Testing {
   /** A stored connection; what is found is written down. */
-  stored(actor: Actor, key: string, wanted: Wanted): Promise<Result<Tested>>;
+  stored(actor: Actor, key: string, wanted: Wanted, step?: Step): Promise<Result<Tested>>;
   /** Values that are not stored, and nothing of them is kept. */
-  values(actor: Actor, values: ValuesToTest): Promise<Result<Examination>>;
+  values(actor: Actor, values: ValuesToTest, step?: Step): Promise<Result<Examination>>;
   /** All connections, or one, ten side by side. */
   doctor(actor: Actor, which: { key?: string; kind?: KindName }): Promise<Result<Checked[]>>;
   /** The scheduled look at everything last tested before `dueBefore` (seconds), done by Tessera itself. */
@@ -80,14 +81,20 @@ export function createTesting({
     return mine;
   }
 
-  const test = (actor: Actor, id: string, wanted: Wanted, patient: boolean): Promise<Result<Tested>> =>
+  const test = (
+    actor: Actor,
+    id: string,
+    wanted: Wanted,
+    patient: boolean,
+    step?: Step,
+  ): Promise<Result<Tested>> =>
     inTurn(id, async () => {
       const record = await store.connection(id);
       if (record === null) return err(unknownConnection(id));
       // Other processes may be about to send the same password; nobody does before this one's answer is known.
       return countsRefusals(record)
-        ? turns.take(id, () => testNow(actor, id, wanted, patient))
-        : testNow(actor, id, wanted, patient);
+        ? turns.take(id, () => testNow(actor, id, wanted, patient, step))
+        : testNow(actor, id, wanted, patient, step);
     });
 
   const testNow = async (
@@ -95,6 +102,7 @@ export function createTesting({
     id: string,
     wanted: Wanted,
     patient: boolean,
+    step: Step | undefined,
   ): Promise<Result<Tested>> => {
     const record = await store.connection(id);
     if (record === null) return err(unknownConnection(id));
@@ -104,7 +112,7 @@ export function createTesting({
       const missing = find('NO_CREDENTIAL', 'P0', 'nothing stored', { name: record.name });
       return err(faultOf(missing, 'connection_failed'));
     }
-    const examination = await examiner.examine(candidate.value, patient);
+    const examination = await examiner.examine(candidate.value, patient, step);
     const written = await outcomes.tested(actor, record, examination);
     return written.ok ? ok({ record: written.value, examination }) : written;
   };
@@ -142,14 +150,14 @@ export function createTesting({
   }
 
   return {
-    async stored(actor, key, wanted) {
+    async stored(actor, key, wanted, step) {
       const allowed = mayManage(actor, 'test connections');
       if (!allowed.ok) return allowed;
       const record = await store.connection(key);
-      return record === null ? err(unknownConnection(key)) : test(actor, record.id, wanted, true);
+      return record === null ? err(unknownConnection(key)) : test(actor, record.id, wanted, true, step);
     },
 
-    async values(actor, values) {
+    async values(actor, values, step) {
       const allowed = mayManage(actor, 'test connections');
       if (!allowed.ok) return allowed;
       const target = readTarget(wayOut, values, seconds(clock));
@@ -159,7 +167,7 @@ export function createTesting({
       const enabled = values.fallback?.enabled ?? false;
       const candidate = typedCandidate(target.value, secrets.value, enabled, values);
       if (candidate === null) return err(fieldFault('invalid_request', 'credential', 'is missing'));
-      return ok(await examiner.examine(candidate, true));
+      return ok(await examiner.examine(candidate, true, step));
     },
 
     async doctor(actor, { key, kind }) {

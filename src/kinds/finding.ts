@@ -11,6 +11,9 @@ export const LAYERS = [
 ] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** A layer is about to be looked at; with what was found until now. */
+export type Step = (layer: Layer, found: readonly Finding[]) => void;
+
 /** `blocking` explains why the connection cannot do its work; `warning` is worth knowing while it does. */
 export type Severity = 'blocking' | 'warning';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { OutboundClient } from '../outbound/client.ts';
-import type { Finding, Layer } from './finding.ts';
+import type { Finding, Layer, Step } from './finding.ts';
 import type { Surroundings } from './reach/surroundings.ts';
 
 export type KindName = 'proxmox' | 'foreman' | 'osmo' | 'gafaelfawr' | 'http';
@@ -90,6 +90,8 @@ export interface Expectations {
 export interface TestSubject extends Subject {
   readonly expect?: Expectations;
   readonly surroundings?: Surroundings;
+  /** Told as the test goes on. */
+  readonly step?: Step | undefined;
   /** Findings known before the test began, for example from reading the credential. */
   readonly known?: readonly Finding[];
 }

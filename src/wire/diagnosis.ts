@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Timestamp } from './common.ts';
+import { Problem, Timestamp } from './common.ts';
 import { ConnectionMethod } from './connection-parts.ts';
 
 /** What a test of a connection finds, and what its credential may do. */
@@ -77,6 +77,19 @@ export const TestReport = z
   })
   .meta({ id: 'TestReport' });
 export type TestReport = z.infer<typeof TestReport>;
+
+/**
+ * One line of a test that is watched (`application/x-ndjson`): the layer that is looked at now with what was found
+ * until then, and one last line: the report, or why there is none.
+ */
+export const TestLine = z
+  .union([
+    z.object({ layer: Layer, findings: z.array(Finding) }),
+    z.object({ report: TestReport }),
+    z.object({ problem: Problem }),
+  ])
+  .meta({ id: 'TestLine' });
+export type TestLine = z.infer<typeof TestLine>;
 
 /** What the connection is meant to be able to do; what is absent is not looked at. */
 export const Expectations = z

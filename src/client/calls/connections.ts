@@ -11,7 +11,7 @@ import type {
   TestStored,
   TestValues,
 } from '../../wire/connections.ts';
-import type { Rights, TestReport } from '../../wire/diagnosis.ts';
+import type { Rights, TestLine, TestReport } from '../../wire/diagnosis.ts';
 import type { Doctor, DoctorQuery, Event, EventList, EventQuery, WebhookKey } from '../../wire/events.ts';
 import type { HostQuery, InventoryLine, NodeList, TemplateList } from '../../wire/inventory.ts';
 import type {
@@ -62,6 +62,11 @@ export function connectionCalls(transport: Transport) {
     test: (key: string, request: TestStored = {}) => post<TestReport>(`${at(key)}/test`, request),
     /** Tries values of which nothing is stored. */
     testValues: (values: TestValues) => post<TestReport>(`${ROOT}/test`, values),
+    /** The same, layer by layer; the last line is the report. */
+    watchValues: (values: TestValues) =>
+      transport.lines<TestLine>('POST', `${ROOT}/test/watch`, { json: values, ...PATIENCE }),
+    watchTest: (key: string, request: TestStored = {}) =>
+      transport.lines<TestLine>('POST', `${at(key)}/test/watch`, { json: request, ...PATIENCE }),
     /** The certificate, as shown in a handshake in which nothing is sent. */
     inspect: (request: InspectTrust) => post<Inspection>(`${ROOT}/inspect`, request),
     inspectTrust: (key: string) => post<Inspection>(`${at(key)}/inspect-trust`),

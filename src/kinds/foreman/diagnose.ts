@@ -51,11 +51,13 @@ async function run(subject: TestSubject): Promise<Report<ForemanFacts>> {
     face: FOREMAN_FACE,
     expectsTls13: false,
     surroundings,
+    step: (layer) => subject.step?.(layer, findings),
   });
   findings.push(...reached.findings);
   const seen = reached.fingerprint === undefined ? {} : { fingerprint: reached.fingerprint };
   if (stopped()) return makeReport(findings, {}, seen);
 
+  subject.step?.('product', findings);
   findings.push(...(await probePing(subject)));
   if (stopped()) return makeReport(findings, {}, seen);
 
@@ -64,6 +66,7 @@ async function run(subject: TestSubject): Promise<Report<ForemanFacts>> {
     findings.push(find('FOREMAN_TESTS_CAPPED', 'P7', `${wait} s to wait`, { waitSeconds: wait }));
     return makeReport(findings, {}, seen);
   }
+  subject.step?.('authentication', findings);
   const api = foremanApi(subject);
   const status = await api.get('/api/status');
   if (!status.ok) {
@@ -78,6 +81,7 @@ async function run(subject: TestSubject): Promise<Report<ForemanFacts>> {
     version: asText(version),
     identity: asText(who.login) || subject.credential.identity,
   };
+  subject.step?.('rights', findings);
   const sights = await look(api, asFlag(who.admin) || asFlag(who.effective_admin));
   findings.push(...sights.findings);
   const names = (rows: Json | undefined): readonly string[] =>

@@ -112,10 +112,12 @@ async function testGafaelfawr(subject: TestSubject): Promise<Report<GafaelfawrFa
     face: { path: `${BASE}/token-info`, recognise: () => false },
     expectsTls13: false,
     surroundings,
+    step: (layer) => subject.step?.(layer, findings),
   });
   findings.push(...reached.findings);
   const seen = reached.fingerprint === undefined ? {} : { fingerprint: reached.fingerprint };
   if (findings.some(isBlocking)) return makeReport(findings, {}, seen);
+  subject.step?.('authentication', findings);
   const info = await call(subject, 'GET', '/token-info');
   if (!info.ok) return makeReport([...findings, info.error.finding], {}, seen);
   if (asText(info.value.username) === '') {

@@ -120,12 +120,14 @@ async function testHttp(subject: TestSubject): Promise<Report> {
     face: { path: '/', recognise: () => false },
     expectsTls13: false,
     surroundings,
+    step: (layer) => subject.step?.(layer, findings),
   });
   findings.push(...reached.findings);
   const seen = reached.fingerprint === undefined ? {} : { fingerprint: reached.fingerprint };
   const path = subject.expect?.path;
   if (findings.some(isBlocking) || path === undefined)
     return makeReport(findings, { tested: 'network' }, seen);
+  subject.step?.('authentication', findings);
   const answer = await client.request({ method: 'GET', path, headers: httpInjection(credential).set });
   const found = answer.ok
     ? judge(answer.value.status, answer.value.reason, answer.value.headers.location ?? '', path)

@@ -51,10 +51,12 @@ async function testOsmo(subject: TestSubject): Promise<Report<OsmoFacts>> {
     face: { path: '/api/version', recognise: () => false },
     expectsTls13: false,
     surroundings,
+    step: (layer) => subject.step?.(layer, findings),
   });
   findings.push(...reached.findings);
   const seen = reached.fingerprint === undefined ? {} : { fingerprint: reached.fingerprint };
   if (findings.some(isBlocking)) return makeReport(findings, {}, seen);
+  subject.step?.('authentication', findings);
   const settings = await call(subject, 'GET', '/api/profile/settings');
   if (!settings.ok) return makeReport([...findings, settings.error], {}, seen);
   const { profile, roles, pools, token } = asRecord(settings.value);

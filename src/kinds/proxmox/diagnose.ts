@@ -48,20 +48,24 @@ async function run(subject: TestSubject): Promise<Report<ProxmoxFacts>> {
     face: PROXMOX_FACE,
     expectsTls13: true,
     surroundings: subject.surroundings ?? {},
+    step: (layer) => subject.step?.(layer, findings),
   });
   findings.push(...reached.findings);
   const seen = reached.fingerprint === undefined ? {} : { fingerprint: reached.fingerprint };
   if (stopped(findings)) return makeReport(findings, {}, seen);
 
+  subject.step?.('product', findings);
   const product = await probeProduct(subject);
   findings.push(...product.findings);
   if (stopped(findings)) return makeReport(findings, {}, seen);
 
+  subject.step?.('authentication', findings);
   const api = proxmoxApi(subject, proxmoxCarrier(subject));
   const login = await probeLogin(subject, api, product.realms);
   findings.push(...login.findings);
   if (stopped(findings)) return makeReport(findings, { realms: product.realms }, seen);
 
+  subject.step?.('rights', findings);
   const { version, release } = login;
   const [rights, expiresAt] = await Promise.all([
     probeRights(subject, api, who, release),
@@ -84,6 +88,7 @@ async function run(subject: TestSubject): Promise<Report<ProxmoxFacts>> {
   };
   if (stopped(findings)) return makeReport(findings, known, identity);
 
+  subject.step?.('objects', findings);
   // What the rights have said already is not tried out as well.
   const { guest: _, ...withoutGuest } = subject.expect ?? {};
   const agentDenied = findings.some((finding) => finding.code === 'AGENT_DENIED');

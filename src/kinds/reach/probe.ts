@@ -14,6 +14,7 @@ export interface Reached {
 export async function probeReach(subject: ReachSubject): Promise<Reached> {
   const { client, product } = subject;
   const place: Place = { host: client.origin.host, port: client.origin.port, product };
+  subject.step?.('dns');
   const tcp = await probeTcp(subject, place);
   if (tcp.some(isBlocking)) return { findings: tcp };
   if (client.origin.scheme === 'http') {
@@ -21,6 +22,7 @@ export async function probeReach(subject: ReachSubject): Promise<Reached> {
     if (client.origin.loopback) return { findings: tcp };
     return { findings: [...tcp, reachFinding('CLEAR_TEXT', 'P0', 'http://', place)] };
   }
+  subject.step?.('tls');
   const tls = await judgeCertificate(subject, place);
   return {
     findings: [...tcp, ...tls.findings],

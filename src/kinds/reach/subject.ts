@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { OutboundClient } from '../../outbound/client.ts';
 import type { OutboundResponse } from '../../outbound/message.ts';
-import { findingsFrom } from '../finding.ts';
+import { findingsFrom, type Layer } from '../finding.ts';
 import { type Product, REACH_ROWS } from './rows.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -21,4 +21,5 @@ export interface ReachSubject {
   /** The product speaks TLS 1.3, so less is worth a remark. */
   readonly expectsTls13: boolean;
   readonly surroundings: Surroundings;
+  readonly step?: (layer: Layer) => void;
 }

@@ -17,6 +17,7 @@ export async function probeTcp(subject: ReachSubject, place: Place): Promise<rea
   const { client, surroundings } = subject;
   const found = await client.look.addresses();
   if (!found.ok) return [nameFinding(subject, place, found.error)];
+  subject.step?.('tcp');
   const attempts: Attempt[] = [];
   for (const address of found.value) {
     const reached = await client.look.reach(address);

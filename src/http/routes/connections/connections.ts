@@ -5,7 +5,7 @@ import { ok, type Result } from '../../../base/result.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { Connections, Saved } from '../../../connections/connections.ts';
 import type { Inspecting } from '../../../connections/inspect.ts';
-import type { Testing } from '../../../connections/testing.ts';
+import type { Testing, ValuesToTest } from '../../../connections/testing.ts';
 import { ConnectionKey } from '../../../wire/connection-parts.ts';
 import { Inspection, InspectTrust } from '../../../wire/connection-trust.ts';
 import {
@@ -29,7 +29,7 @@ import {
   presentInspection,
   presentReport,
 } from './present.ts';
-import { credentialWish, defined, expectWish, fallbackWish, trustWish } from './wish.ts';
+import { credentialWish, defined, expectWish, fallbackWish, type TrustPart, trustWish } from './wish.ts';
 
 export interface ConnectionRouteNeeds {
   readonly authenticate: Authenticate;
@@ -44,6 +44,22 @@ export const CONNECTIONS = '/api/v1/connections';
 export const TAG = 'Connections';
 const tag = TAG;
 
+export const probe = (text: string | undefined) =>
+  text === undefined ? {} : { probePassword: new Secret(text) };
+
+/** Values to be tried, as the room takes them. */
+export function valuesWish(body: z.output<typeof TestValues>, trust: TrustPart): ValuesToTest {
+  const { trust: _, credential, fallback, expect, probe_password, ...rest } = body;
+  return {
+    ...rest,
+    ...trust,
+    ...expectWish(expect),
+    ...probe(probe_password),
+    credential: credentialWish(credential),
+    ...(fallback === undefined ? {} : { fallback: fallbackWish(fallback) }),
+  };
+}
+
 export function connectionRoutes(
   app: FastifyInstance,
   { authenticate, connections, testing, inspecting, clock }: ConnectionRouteNeeds,
@@ -57,7 +73,6 @@ export function connectionRoutes(
       warnings: warnings.map(presentFinding),
     });
   };
-  const probe = (text: string | undefined) => (text === undefined ? {} : { probePassword: new Secret(text) });
 
   route(app, authenticate, {
     method: 'GET',
@@ -109,17 +124,9 @@ export function connectionRoutes(
     response: TestReport,
     faults: ['insufficient_scope', 'invalid_expiry'],
     async handle({ body, caller }) {
-      const { trust: typed, credential, fallback, expect, probe_password, ...rest } = body;
-      const trust = trustWish(typed, seconds(clock));
+      const trust = trustWish(body.trust, seconds(clock));
       if (!trust.ok) return trust;
-      const found = await testing.values(caller.actor, {
-        ...rest,
-        ...trust.value,
-        ...expectWish(expect),
-        ...probe(probe_password),
-        credential: credentialWish(credential),
-        ...(fallback === undefined ? {} : { fallback: fallbackWish(fallback) }),
-      });
+      const found = await testing.values(caller.actor, valuesWish(body, trust.value));
       return found.ok ? ok(presentReport(found.value)) : found;
     },
   });

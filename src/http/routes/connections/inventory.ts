@@ -1,9 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { err, ok, type Result } from '../../../base/result.ts';
-import type { HostList, Inventory } from '../../../connections/inventory.ts';
+import { ok } from '../../../base/result.ts';
+import type { HostList, Inventory, Pages } from '../../../connections/inventory.ts';
 import type { KindView } from '../../../connections/room.ts';
-import { Problem } from '../../../wire/common.ts';
 import { KindList, RightsQuery } from '../../../wire/connections.ts';
 import { Rights } from '../../../wire/diagnosis.ts';
 import {
@@ -15,11 +14,11 @@ import {
   NodeList,
   TemplateList,
 } from '../../../wire/inventory.ts';
-import type { Authenticate, Caller } from '../../authenticate.ts';
-import { isForbidden, route, sendFault } from '../../route.ts';
+import type { Authenticate } from '../../authenticate.ts';
+import { route } from '../../route.ts';
 import { CONNECTIONS, Keyed, TAG } from './connections.ts';
-import { sendLines } from './lines.ts';
-import { presentTemplate } from './present.ts';
+import { linesRoute } from './lines.ts';
+import { presentFinding, presentTemplate } from './present.ts';
 import { defined, rightsWish } from './wish.ts';
 
 export interface InventoryRouteNeeds {
@@ -135,39 +134,22 @@ export function inventoryRoutes(
     },
   });
 
-  const list = (what: HostList, summary: string): void => {
-    const callers = new WeakMap<FastifyRequest, Result<Caller>>();
-    app.route({
+  const list = (what: HostList, summary: string): void =>
+    linesRoute(app, authenticate, {
       method: 'GET',
-      url: `${CONNECTIONS}/:id/${what}`,
-      schema: {
-        tags: [tag],
-        summary,
-        description:
-          'JSON lines: a page each as it arrives, and a last line that says whether the list is whole.',
-        params: Keyed,
-        querystring: HostQuery,
-        security: [{ bearer: [] }, { session: [] }],
-        response: { 200: InventoryLine, 401: Problem, 403: Problem, 404: Problem, 502: Problem },
-      },
-      onRequest: async (request, reply) => {
-        const caller = await authenticate(request.raw, {
-          usedOn: 'api',
-          pattern: `${CONNECTIONS}/:id/${what}`,
-        });
-        callers.set(request, caller);
-        if (!caller.ok) return sendFault(reply, caller.error);
-      },
-      handler: async (request, reply) => {
-        const caller = callers.get(request) ?? err(unreachable());
-        if (!caller.ok) return sendFault(reply, caller.error);
-        const { id } = request.params as z.output<typeof Keyed>;
-        const { organization_id, location_id, per_page, search } = request.query as z.output<
-          typeof HostQuery
-        >;
+      path: `${CONNECTIONS}/:id/${what}`,
+      tag,
+      summary,
+      description:
+        'JSON lines: a page each as it arrives, and a last line that says whether the list is whole.',
+      params: Keyed,
+      query: HostQuery,
+      line: InventoryLine,
+      async handle({ params, query, caller }) {
+        const { organization_id, location_id, per_page, search } = query;
         const pages = await inventory.pages(
-          caller.value.actor,
-          id,
+          caller.actor,
+          params.id,
           what,
           defined({
             search,
@@ -176,16 +158,22 @@ export function inventoryRoutes(
             perPage: per_page,
           }),
         );
-        if (pages.ok) return sendLines(reply, pages.value);
-        if (isForbidden(pages.error)) caller.value.noteRefusal(pages.error);
-        return sendFault(reply, pages.error);
+        return pages.ok ? ok(pageLines(pages.value)) : pages;
       },
     });
-  };
   list('hosts', 'Hosts of a Foreman, page after page');
   list('hypervisors', 'Hypervisors (compute resources) of a Foreman, page after page');
 }
 
-const unreachable = (): never => {
-  throw new Error('unreachable: the request was not authenticated');
-};
+async function* pageLines(pages: Pages): AsyncGenerator<InventoryLine> {
+  let seen = 0;
+  for await (const page of pages) {
+    if (!page.ok) {
+      yield { end: 'failed', seen, finding: presentFinding(page.error) };
+      return;
+    }
+    seen = page.value.seen;
+    yield { ...page.value, rows: [...page.value.rows] };
+  }
+  yield { end: 'complete', seen };
+}

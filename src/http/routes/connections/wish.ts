@@ -16,11 +16,15 @@ export type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 export const defined = <T extends object>(value: T): Defined<T> =>
   Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
 
+export interface TrustPart {
+  readonly trust?: TrustWish;
+}
+
 /** An end that is no date of the calendar is refused (`invalid_expiry`). */
 export function trustWish(
   input: z.output<typeof TrustInput> | undefined,
   nowSeconds: number,
-): Result<{ readonly trust?: TrustWish }> {
+): Result<TrustPart> {
   if (input === undefined) return ok({});
   switch (input.mode) {
     case 'system':
