@@ -9,6 +9,7 @@ const RULES = {
   'app.ts': '*',
   http: [
     'crypto',
+    'oidc',
     'broker',
     'machines',
     'tokens',
@@ -35,6 +36,7 @@ const RULES = {
   machines: ['connections', 'kinds', 'access', 'audit', 'base'],
   storage: ['tokens', 'people', 'connections', 'broker', 'machines', 'audit', 'access', 'crypto', 'base'],
   tokens: ['access', 'audit', 'crypto', 'base'],
+  oidc: ['access', 'crypto', 'base'],
   people: ['access', 'audit', 'crypto', 'base'],
   connections: ['kinds', 'access', 'audit', 'crypto', 'base'],
   kinds: ['outbound', 'base'],

@@ -43,15 +43,20 @@ import { signingKeyRoutes } from './http/routes/oauth/signing-keys.ts';
 import { operationRoutes } from './http/routes/operations/operations.ts';
 import { roleRoutes } from './http/routes/people/roles.ts';
 import { userRoutes } from './http/routes/people/users.ts';
+import { CALLBACK, type ProviderRooms, providerRoutes } from './http/routes/sessions/provider.ts';
 import { sessionRoutes } from './http/routes/sessions/sessions.ts';
 import { tokenRoutes } from './http/routes/tokens/tokens.ts';
 import { createHttpServer } from './http/server.ts';
 import { listenTls, openTls } from './http/tls.ts';
 import { registerWebUi } from './http/web-ui.ts';
+import { createAttempts } from './oidc/attempt.ts';
+import { createProvider } from './oidc/provider.ts';
 import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
 import { redactor } from './outbound/redact.ts';
 import { checkAuthority, parseFingerprint } from './outbound/trust.ts';
+import { createIdentities } from './people/identities.ts';
+import { createProviderSignIn } from './people/provider-sign-in.ts';
 import { createQuotaBook } from './people/quota-book.ts';
 import { createRateLimiter } from './people/rate.ts';
 import { createRoles } from './people/roles.ts';
@@ -249,6 +254,23 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const configured = secrets.bootstrapToken === null ? null : parseToken(secrets.bootstrapToken.reveal());
   const setup = createSetup({ store, passwords, clock, configured });
 
+  const { oidc: oidcConfig } = config;
+  const identities = createIdentities({ store, clock, issuer: oidcConfig?.issuer ?? null });
+  const oidc: ProviderRooms | null =
+    oidcConfig === null || secrets.oidcClientSecret === null
+      ? null
+      : {
+          label: oidcConfig.label,
+          provider: createProvider({
+            settings: oidcConfig,
+            secret: secrets.oidcClientSecret,
+            redirectUri: config.publicUrl + CALLBACK,
+            clock,
+          }),
+          attempts: createAttempts({ sealer, clock, random }),
+          signIn: createProviderSignIn({ store, clock, rules: oidcConfig }),
+        };
+
   const publicHost = new URL(config.publicUrl).hostname;
   const clientAddress = createClientAddress(config.trustedProxies);
   const authenticate = createAuthenticate({ verifier, setup, clientAddress, lastUses, audit, clock });
@@ -351,8 +373,10 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     secureCookies: config.publicUrl.startsWith('https:'),
   });
+  const { publicUrl } = config;
+  providerRoutes(http, { oidc, mint, audit, clientAddress, clock, publicUrl });
   tokenRoutes(http, { authenticate, mint, edit, revoke, queries, reads: store, verifier, clock, counters });
-  userRoutes(http, { authenticate, users });
+  userRoutes(http, { authenticate, users, identities });
   roleRoutes(http, { authenticate, roles, users });
   auditRoutes(http, { authenticate, audit });
   signingKeyRoutes(http, { authenticate, signingKeys });
@@ -456,6 +480,11 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       await feed.start();
       await broker.start();
       await quotas.reload();
+      const roleNames = new Set((await store.roles()).map((role) => role.name));
+      for (const { role } of oidcConfig?.roles ?? []) {
+        if (!roleNames.has(role))
+          log.warn(`TESSERA_OIDC_ROLES names the role '${role}', which does not exist yet`);
+      }
       housekeeping.start();
       await http.ready();
       return ok(undefined);

@@ -34,6 +34,8 @@ export interface JwtLimits {
 
 export const BOOTSTRAP_NAME = '<bootstrap>';
 export const INTERNAL_NAME = '<internal>';
+/** Stands as the giver of what a sign-in by the provider brought; roles given under it go with their group. */
+export const PROVIDER_NAME = '<oidc>';
 
 export const internalActor: Actor = {
   kind: 'internal',

@@ -24,6 +24,7 @@ export const FAULT_TITLES = {
   forbidden: 'This is not yours to do',
   invalid_csrf: 'The CSRF token is missing or wrong',
   bad_credentials: 'The name or password is wrong',
+  sign_in_failed: 'The sign-in with the provider did not succeed',
   throttled: 'Too many failed attempts',
   quota_exceeded: 'The rate limit is used up',
   bootstrap_closed: 'The first administrator exists already',

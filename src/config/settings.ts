@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DAY, MINUTE } from '../base/clock.ts';
 import { nearestOf } from '../base/nearest.ts';
 import { Secret } from '../base/secret.ts';
+import { OIDC_ENVIRONMENT, type OidcConfig, oidcFaults, oidcOf, oidcSecretOf } from './oidc.ts';
 import { type ConfiguredQuotas, readQuotaFile } from './quota-file.ts';
 import { duration, host, networks, origin, port, scopes, urlHost } from './values.ts';
 
@@ -34,6 +35,8 @@ export interface Config {
   readonly tlsPort: number | null;
   readonly tlsCertFile: string;
   readonly tlsKeyFile: string;
+  /** Null: people sign in with their password only. */
+  readonly oidc: OidcConfig | null;
   readonly logLevel: string;
 }
 
@@ -44,6 +47,7 @@ export interface Secrets {
   readonly webhookUrl: Secret | null;
   /** Key text from the environment instead of a file. */
   readonly masterKeys: Secret | null;
+  readonly oidcClientSecret: Secret | null;
 }
 
 export interface Settings {
@@ -116,6 +120,7 @@ const Environment = z.object({
     .regex(/^https?:\/\/[^/?#@\s]+([/?][^#\s]*)?$/, 'must be a http:// or https:// address without user name')
     .refine((text) => URL.canParse(text), 'must be a http:// or https:// address without user name')
     .optional(),
+  ...OIDC_ENVIRONMENT,
   TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -148,7 +153,9 @@ export function readSettings(
   const faults = parsed.success
     ? []
     : parsed.error.issues.map((issue) => ({ name: String(issue.path[0]), message: issue.message }));
-  if (!parsed.success || unknown.length > 0) return { ok: false, error: [...faults, ...unknown] };
+  const together = oidcFaults(merged);
+  if (!parsed.success || unknown.length > 0 || together.length > 0)
+    return { ok: false, error: [...faults, ...together, ...unknown] };
 
   const env = parsed.data;
   const dataDir = resolve(env.TESSERA_DATA_DIR ?? defaultDataDir(environment));
@@ -176,6 +183,7 @@ export function readSettings(
         tlsKeyFile: resolve(env.TESSERA_TLS_KEY_FILE ?? join(dataDir, 'tls', 'server.key')),
         connectionCheckSeconds: env.TESSERA_CONNECTION_CHECK,
         connectionTimeoutSeconds: env.TESSERA_CONNECTION_TIMEOUT,
+        oidc: oidcOf(env),
         logLevel: env.TESSERA_LOG_LEVEL,
       },
       secrets: {
@@ -183,6 +191,7 @@ export function readSettings(
         bootstrapToken: secret(env.TESSERA_BOOTSTRAP_TOKEN),
         webhookUrl: secret(env.TESSERA_WEBHOOK_URL),
         masterKeys: secret(env.TESSERA_MASTER_KEY),
+        oidcClientSecret: oidcSecretOf(env),
       },
     },
   };

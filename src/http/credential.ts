@@ -75,6 +75,33 @@ const DOTTED_FORM = /^gt-.{22}\..{22}$/s;
 export const looksLikeToken = (text: string): boolean =>
   DOTTED_FORM.test(text) || /^tsr-[0-9A-Za-z-]+$/.test(text);
 
+interface CookieWish {
+  /** Sent over TLS only. */
+  readonly secure: boolean;
+  readonly path?: string;
+  /** 0 has the browser forget it; without it the cookie goes with the browser's session. */
+  readonly maxAgeSeconds?: number;
+}
+
+/** A Set-Cookie value (RFC 6265 section 4.1) of a cookie that no script reads and no foreign form sends. */
+export function setCookie(
+  name: string,
+  value: string,
+  { secure, path = '/', maxAgeSeconds }: CookieWish,
+): string {
+  const age = maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`;
+  return `${name}=${value}; Path=${path}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}${age}`;
+}
+
+/** Value of the cookie of this name in the headers as they came. */
+export function cookieNamed(name: string, headers: readonly string[]): string | null {
+  for (const part of headers.flatMap((header) => header.split(';'))) {
+    const [found, value] = splitOnce(part.trim(), '=');
+    if (found === name) return value;
+  }
+  return null;
+}
+
 export function splitOnce(text: string, separator: string): [string, string | null] {
   const at = text.indexOf(separator);
   return at === -1 ? [text, null] : [text.slice(0, at), text.slice(at + separator.length)];

@@ -53,6 +53,7 @@ export function presentUser(user: UserWithRoles): User {
     groups: userInfo.groups === null ? null : userInfo.groups.map((group) => ({ ...group })),
     disabled: user.disabled,
     has_password: user.hasPassword,
+    identity: user.identity === null ? null : { ...user.identity },
     created_at: timestamp(user.createdAt),
     created_by: user.createdBy,
     roles: user.roles.map(presentGrant),

@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<FaultCode, number>> = {
   forbidden: 403,
   invalid_csrf: 403,
   bad_credentials: 401,
+  sign_in_failed: 403,
   throttled: 429,
   quota_exceeded: 429,
   bootstrap_closed: 409,

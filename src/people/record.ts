@@ -1,3 +1,4 @@
+import type { Identity } from '../access/identity.ts';
 import type { UserInfo } from '../base/user-info.ts';
 
 /** A user or a bot. Times are epoch seconds. */
@@ -6,6 +7,8 @@ export interface PrincipalRecord {
   readonly kind: 'user' | 'bot';
   readonly userInfo: UserInfo;
   readonly hasPassword: boolean;
+  /** Who this is at the provider, when one may sign in with it. */
+  readonly identity: Identity | null;
   readonly disabled: boolean;
   readonly createdAt: number;
   readonly createdBy: string;

@@ -1,3 +1,4 @@
+import type { Identity } from '../access/identity.ts';
 import type { Actor } from '../access/principal.ts';
 import type { RoleTable } from '../access/scopes.ts';
 import type { Journal } from '../audit/journal.ts';
@@ -25,6 +26,8 @@ export interface PeopleReads {
   scopes(): Promise<ScopeRecord[]>;
   roleTable(): Promise<RoleTable>;
   passwordHash(username: string): Promise<string | null>;
+  /** Who signs in as this identity. */
+  principalWithIdentity(identity: Identity): Promise<PrincipalRecord | null>;
 }
 
 export interface NewPrincipal {
@@ -32,6 +35,7 @@ export interface NewPrincipal {
   readonly kind: 'user' | 'bot';
   readonly userInfo: UserInfo;
   readonly passwordHash: string | null;
+  readonly identity?: Identity;
   readonly createdAt: number;
   readonly createdBy: string;
 }
@@ -42,7 +46,12 @@ export interface PeopleTx extends PeopleReads, Journal {
   insertPrincipal(principal: NewPrincipal): Promise<void>;
   updatePrincipal(
     username: string,
-    change: Partial<{ userInfo: UserInfo; disabled: boolean; passwordHash: string | null }>,
+    change: Partial<{
+      userInfo: UserInfo;
+      disabled: boolean;
+      passwordHash: string | null;
+      identity: Identity | null;
+    }>,
   ): Promise<void>;
   deletePrincipal(username: string): Promise<void>;
   insertGrant(grant: RoleGrant): Promise<void>;

@@ -1,6 +1,6 @@
 import { checkUsername, isBotName, unknownUser } from '../access/names.ts';
 import { missingScope, requireScope } from '../access/policy.ts';
-import type { Actor } from '../access/principal.ts';
+import { type Actor, PROVIDER_NAME } from '../access/principal.ts';
 import { ADMIN_ROLE, ADMIN_SCOPE, OWN_TOKENS_SCOPE, USER_ROLE } from '../access/scopes.ts';
 import { type AuditAction, auditEntry } from '../audit/entry.ts';
 import { change } from '../base/change.ts';
@@ -80,10 +80,12 @@ export function createUsers({ store, clock, passwords, signIn }: Dependencies): 
     const known = (await tx.roles()).some((candidate) => candidate.name === role);
     if (!known) return err(unknownRole(role));
     const present = (await tx.grantsOf(username)).find((held) => held.role === role);
-    if (present !== undefined) return ok(present);
+    if (present !== undefined && present.grantedBy !== PROVIDER_NAME) return ok(present);
     const given = { username, role, grantedBy: actor.username, grantedAt: clock() };
     // Every user has it without a grant; a grant of it would be one that could be withdrawn.
     if (role === USER_ROLE) return ok(given);
+    // Given by hand it stays, whatever becomes of the group at the provider.
+    if (present !== undefined) await tx.deleteGrant(username, role);
     await tx.insertGrant(given);
     await note(tx, actor, 'role.granted', username, { role });
     await tx.changed(change('principal', username));

@@ -3,6 +3,8 @@ import { ADMIN_ROLE, type RoleTable } from '../access/scopes.ts';
 import type { PrincipalRecord, RoleGrant, RoleRecord, ScopeRecord } from '../people/record.ts';
 import type { PeopleReads, PeopleTx, PrincipalFilter } from '../people/store.ts';
 import {
+  identityColumns,
+  identityOf,
   nameIsTaken,
   passwordHash,
   principalColumns,
@@ -12,7 +14,7 @@ import {
 } from './principals.ts';
 import type { PrincipalRow, Tables } from './schema.ts';
 
-const recordColumns = [...principalColumns, 'password_hash'] as const;
+const recordColumns = [...principalColumns, 'password_hash', 'issuer', 'subject'] as const;
 type RecordRow = Pick<PrincipalRow, (typeof recordColumns)[number]>;
 
 const toPrincipal = (row: RecordRow): PrincipalRecord => ({
@@ -20,6 +22,7 @@ const toPrincipal = (row: RecordRow): PrincipalRecord => ({
   kind: row.kind as PrincipalRecord['kind'],
   userInfo: userInfoOf(row),
   hasPassword: row.password_hash !== null,
+  identity: identityOf(row),
   disabled: row.disabled === 1,
   createdAt: row.created_at,
   createdBy: row.created_by,
@@ -146,6 +149,16 @@ export function peopleReads(db: Kysely<Tables>): PeopleReads {
     roleTable: () => roleTable(db),
 
     passwordHash: (username) => passwordHash(db, username),
+
+    async principalWithIdentity({ issuer, subject }) {
+      const row = await db
+        .selectFrom('principals')
+        .select(recordColumns)
+        .where('issuer', '=', issuer)
+        .where('subject', '=', subject)
+        .executeTakeFirst();
+      return row === undefined ? null : toPrincipal(row);
+    },
   };
 }
 
@@ -164,6 +177,7 @@ export function peopleWrites(db: Kysely<Tables>): PeopleWrites {
         ...(change.userInfo === undefined ? {} : userInfoColumns(change.userInfo)),
         ...(change.disabled === undefined ? {} : { disabled: change.disabled ? 1 : 0 }),
         ...(change.passwordHash === undefined ? {} : { password_hash: change.passwordHash }),
+        ...(change.identity === undefined ? {} : identityColumns(change.identity)),
       };
       if (Object.keys(row).length === 0) return;
       await db.updateTable('principals').set(row).where('username', '=', username).execute();

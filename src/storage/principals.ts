@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Identity } from '../access/identity.ts';
 import type { UserInfo } from '../base/user-info.ts';
 import type { PrincipalRow, Tables } from './schema.ts';
 
@@ -33,6 +34,23 @@ export async function passwordHash(db: Kysely<Tables>, username: string): Promis
   return row?.password_hash ?? null;
 }
 
+export const identityColumns = (identity: Identity | null): Pick<PrincipalRow, 'issuer' | 'subject'> => ({
+  issuer: identity?.issuer ?? null,
+  subject: identity?.subject ?? null,
+});
+
+export const identityOf = ({ issuer, subject }: Pick<PrincipalRow, 'issuer' | 'subject'>): Identity | null =>
+  issuer === null || subject === null ? null : { issuer, subject };
+
+export async function identity(db: Kysely<Tables>, username: string): Promise<Identity | null> {
+  const row = await db
+    .selectFrom('principals')
+    .select(['issuer', 'subject'])
+    .where('username', '=', username)
+    .executeTakeFirst();
+  return row === undefined ? null : identityOf(row);
+}
+
 export function userInfoOf(
   row: Pick<PrincipalRow, 'full_name' | 'email' | 'uid' | 'gid' | 'groups'>,
 ): UserInfo {
@@ -62,6 +80,7 @@ interface NewRow {
   readonly kind: string;
   readonly userInfo: UserInfo;
   readonly passwordHash: string | null;
+  readonly identity?: Identity;
   readonly createdAt: number;
   readonly createdBy: string;
 }
@@ -76,5 +95,6 @@ export function principalInsert(principal: NewRow): PrincipalRow {
     disabled: 0,
     created_at: principal.createdAt,
     created_by: principal.createdBy,
+    ...identityColumns(principal.identity ?? null),
   };
 }

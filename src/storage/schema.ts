@@ -117,6 +117,8 @@ export interface PrincipalRow {
   disabled: number;
   created_at: number;
   created_by: string;
+  issuer: string | null;
+  subject: string | null;
 }
 
 export interface TokenRow {

@@ -9,7 +9,14 @@ import type {
 } from '../tokens/record.ts';
 import type { HistoryFilter, LastUse, TokenFilter, TokenReads, TokenTx } from '../tokens/store.ts';
 import { roleTable } from './people.ts';
-import { nameIsTaken, passwordHash, principalColumns, principalInsert, userInfoOf } from './principals.ts';
+import {
+  identity,
+  nameIsTaken,
+  passwordHash,
+  principalColumns,
+  principalInsert,
+  userInfoOf,
+} from './principals.ts';
 import type { HistoryRow, Tables, TokenRow } from './schema.ts';
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -241,6 +248,7 @@ export function tokenWrites(db: Kysely<Tables>): Omit<TokenTx, keyof TokenReads 
   return {
     nameIsTaken: (username) => nameIsTaken(db, username),
     passwordHash: (username) => passwordHash(db, username),
+    identity: (username) => identity(db, username),
 
     async insertToken(record) {
       await db

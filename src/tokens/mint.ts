@@ -1,3 +1,4 @@
+import { type Identity, sameIdentity } from '../access/identity.ts';
 import { checkBotName, checkTokenName, checkUsername, isBotName, unknownUser } from '../access/names.ts';
 import { mayGrant, mayGrantRoles, mayManageTokensOf, requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
@@ -52,11 +53,11 @@ export interface ServiceTokenRequest {
 /** Who stands in the books as the one who did it. */
 type Doer = Pick<Actor, 'username' | 'tokenId' | 'address'>;
 
-/** Whose password was proven, and the hash it was proven by. */
-interface Proven {
-  readonly username: string;
-  readonly passwordHash: string;
-}
+/** Who was proven to sign in, and by what: the hash of a password, or an identity at the provider. */
+export type Proven = { readonly username: string } & (
+  | { readonly passwordHash: string }
+  | { readonly identity: Identity }
+);
 
 export interface Mint {
   /** A personal access token. */
@@ -65,7 +66,7 @@ export interface Mint {
   serviceToken(actor: Actor, request: ServiceTokenRequest): Promise<Result<Minted>>;
   /**
    * A browser's or command line's token after sign-in; carries the roles held at this moment. Fails with
-   * `bad_credentials` when the password that was proven is no longer the user's.
+   * `bad_credentials` when what was proven, a password or an identity, is no longer the user's.
    */
   sessionToken(person: Proven, by: Pick<Doer, 'address'>): Promise<Result<Minted>>;
 }
@@ -220,12 +221,13 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
       });
     },
 
-    async sessionToken({ username, passwordHash }, { address }) {
+    async sessionToken(person, { address }) {
+      const { username } = person;
       const now = Math.floor(clock() / 1000);
       return store.change<Minted>(async (tx) => {
         // Between the proof and now a password may have been changed to end just this.
         const owner = await tx.owner(username);
-        if (owner === null || owner.disabled || (await tx.passwordHash(username)) !== passwordHash) {
+        if (owner === null || owner.disabled || !(await stillHolds(tx, person))) {
           return err(fault('bad_credentials', 'The name or password is wrong.'));
         }
         const parts = randomTokenParts(random);
@@ -241,6 +243,11 @@ export function createMint({ store, clock, random, settings }: Dependencies): Mi
     },
   };
 }
+
+const stillHolds = async (tx: TokenTx, person: Proven): Promise<boolean> =>
+  'identity' in person
+    ? sameIdentity(await tx.identity(person.username), person.identity)
+    : (await tx.passwordHash(person.username)) === person.passwordHash;
 
 const rolesOf = (owner: OwnerRecord): string[] =>
   sorted(owner.kind === 'user' ? [USER_ROLE, ...owner.roles] : owner.roles);

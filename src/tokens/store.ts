@@ -1,3 +1,4 @@
+import type { Identity } from '../access/identity.ts';
 import type { RoleTable } from '../access/scopes.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { Result } from '../base/result.ts';
@@ -74,6 +75,8 @@ export interface TokenTx extends TokenReads, Journal {
   /** Up to `limit` tokens that are past their end and not yet swept. */
   endedTokens(nowSeconds: number, limit: number): Promise<TokenRecord[]>;
   passwordHash(username: string): Promise<string | null>;
+  /** Who the user is at the provider. */
+  identity(username: string): Promise<Identity | null>;
   /** Whether a principal has this name in any spelling of upper and lower case. */
   nameIsTaken(username: string): Promise<boolean>;
   insertOwner(owner: OwnerRecord, createdBy: string, atSeconds: number): Promise<void>;

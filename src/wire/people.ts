@@ -27,6 +27,10 @@ export const User = z
     groups: z.array(Group).nullable(),
     disabled: z.boolean(),
     has_password: z.boolean(),
+    identity: z
+      .object({ issuer: z.string(), subject: z.string() })
+      .nullable()
+      .meta({ description: 'Who this is at the OpenID Connect provider, when one may sign in with it' }),
     created_at: Timestamp,
     created_by: z.string(),
     roles: z.array(RoleGrant),
@@ -61,6 +65,16 @@ export const ChangeUser = z
   .strictObject({ disabled: z.boolean().optional(), ...info })
   .meta({ id: 'ChangeUser' });
 export type ChangeUser = z.input<typeof ChangeUser>;
+
+export const LinkIdentity = z
+  .strictObject({
+    subject: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 ASCII characters')
+      .meta({ description: "The account at the provider: claim 'sub' of its ID tokens" }),
+  })
+  .meta({ id: 'LinkIdentity' });
+export type LinkIdentity = z.input<typeof LinkIdentity>;
 
 export const SetPassword = z
   .strictObject({ password: z.string().max(1000), old_password: z.string().max(1000).optional() })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SIGN_IN_CHECKS } from '../base/sign-in-check.ts';
 import { Timestamp, TokenId, Username } from './common.ts';
 import { User } from './people.ts';
 import { Token } from './tokens.ts';
@@ -59,6 +60,33 @@ export const Me = z
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;
+
+export const SignInMethods = z
+  .object({
+    password: z.boolean(),
+    provider: z
+      .object({
+        label: z.string().meta({ description: 'What the button says' }),
+        login_path: z.string().meta({ description: 'Where the button leads; takes return_to' }),
+      })
+      .nullable()
+      .meta({ description: 'OpenID Connect; null when none is configured' }),
+  })
+  .meta({ id: 'SignInMethods' });
+export type SignInMethods = z.infer<typeof SignInMethods>;
+
+/** The check that ended a sign-in with the provider: what the sign-in page finds as `refused` in its address. */
+export const SignInCheck = z.enum(SIGN_IN_CHECKS);
+export type SignInCheck = z.infer<typeof SignInCheck>;
+
+export const BeginSignIn = z.strictObject({
+  return_to: z.string().max(2000).optional().meta({
+    description: 'Where to go afterwards: a path here, or an address on this host. Anything else is /',
+  }),
+});
+
+/** As the provider sends it (RFC 6749 section 4.1.2); it may add what it likes. */
+export const EndSignIn = z.looseObject({ state: z.string().max(200).optional() });
 
 export const ExchangedToken = z
   .object({

@@ -19,6 +19,7 @@ export async function run(options: Options, context: Context): Promise<void> {
     ['UID, GID', user.uid === null ? null : `${user.uid}, ${user.gid ?? 'none'}`],
     ['Groups', user.groups?.map((group) => group.name).join(', ') || null],
     ['Password', user.has_password ? 'set' : 'none; cannot sign in by name'],
+    ['Provider', user.identity && `${user.identity.subject} at ${user.identity.issuer}`],
     ['Roles', roles.join(', ') || 'none'],
     ['Created', `${moment(user.created_at)} by ${user.created_by}`],
   ]);

@@ -75,6 +75,19 @@ const USER_COMMAND: CommandDescription = {
       load: () => import('../commands/user-delete.ts'),
     },
     {
+      name: 'link',
+      summary: 'Let a user sign in as an account at the OpenID Connect provider',
+      arguments: [USERNAME, { form: '<subject>', text: "the account there: claim 'sub' of its ID tokens" }],
+      load: () => import('../commands/user-link.ts'),
+    },
+    {
+      name: 'unlink',
+      summary: 'Undo that link and end the sessions of the user',
+      arguments: [USERNAME],
+      options: [YES],
+      load: () => import('../commands/user-unlink.ts'),
+    },
+    {
       name: 'password',
       summary: 'Set a password',
       arguments: [{ form: '[username]', text: 'whose, when not your own; administrators only' }],

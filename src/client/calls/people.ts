@@ -5,6 +5,7 @@ import type {
   CreateRole,
   CreateScope,
   CreateUser,
+  LinkIdentity,
   Role,
   RoleGrant,
   RoleHolders,
@@ -32,6 +33,11 @@ export function userCalls(transport: Transport) {
     delete: (username: string) => transport.call<void>('DELETE', at(username)),
     setPassword: (username: string, request: SetPassword) =>
       transport.call<void>('PUT', `${at(username)}/password`, { json: request }),
+    /** Lets the user sign in as this account at the provider. */
+    link: (username: string, request: LinkIdentity) =>
+      transport.call<User>('PUT', `${at(username)}/identity`, { json: request }),
+    /** Ends the user's sessions. */
+    unlink: (username: string) => transport.call<void>('DELETE', `${at(username)}/identity`),
     grantRole: (username: string, role: string) =>
       transport.call<RoleGrant>('PUT', `${at(username)}/roles/${segment(role)}`),
     /** Takes the role from all of the user's tokens at once. */

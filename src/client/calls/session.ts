@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import type { FirstAdministrator, Me, Session, SetupState, SignIn } from '../../wire/sessions.ts';
+import type {
+  FirstAdministrator,
+  Me,
+  Session,
+  SetupState,
+  SignIn,
+  SignInMethods,
+} from '../../wire/sessions.ts';
 import type { Transport } from '../transport.ts';
 
 export function sessionCalls(transport: Transport) {
@@ -13,6 +20,7 @@ export function sessionCalls(transport: Transport) {
       if (session.csrf_token !== undefined) transport.carryCsrfToken(session.csrf_token);
       return session;
     },
+    methods: () => transport.call<SignInMethods>('GET', '/api/v1/sessions/methods', { token: null }),
     /** Ends the session, and on the server everything made from it. */
     signOut: () => transport.call<void>('DELETE', '/api/v1/sessions/current'),
   };

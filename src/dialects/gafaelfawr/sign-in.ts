@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authenticate, credentialHeaders } from '../../http/authenticate.ts';
-import { FOREIGN_SESSION_COOKIE, SESSION_COOKIE } from '../../http/credential.ts';
+import { FOREIGN_SESSION_COOKIE, SESSION_COOKIE, setCookie } from '../../http/credential.ts';
+import { isOnHost } from '../../http/return-address.ts';
 import type { Revoke } from '../../tokens/revoke.ts';
 import { refusal } from './answer.ts';
 import { searchOf, send } from './route.ts';
@@ -24,12 +25,6 @@ export function signInRoutes(app: FastifyInstance, needs: SignInRouteNeeds): voi
   const wrongAddress = (reply: FastifyReply, msg: string): FastifyReply =>
     send(reply, refusal(422, 'invalid_return_url', msg, ['query', 'rd']));
 
-  /** Only our own host, on any port: whoever signs in or out must not be led astray. */
-  function isOurs(address: string): boolean {
-    const url = URL.canParse(address) ? new URL(address) : null;
-    return url !== null && /^https?:$/.test(url.protocol) && url.hostname === publicHost;
-  }
-
   app.get(
     '/login',
     {
@@ -42,7 +37,7 @@ export function signInRoutes(app: FastifyInstance, needs: SignInRouteNeeds): voi
     async (request, reply) => {
       const address = returnAddress(request) ?? firstHeader(request, 'x-auth-request-redirect');
       if (address === null) return wrongAddress(reply, 'No return address was given');
-      if (!isOurs(address)) return wrongAddress(reply, `URL is not at ${publicHost}`);
+      if (!isOnHost(address, publicHost)) return wrongAddress(reply, `URL is not at ${publicHost}`);
       return sendOn(reply, `${publicUrl}/sign-in?${new URLSearchParams({ rd: address })}`);
     },
   );
@@ -52,13 +47,14 @@ export function signInRoutes(app: FastifyInstance, needs: SignInRouteNeeds): voi
     { schema: { tags, summary: 'End the session of this browser, then go to `rd`' } },
     async (request, reply) => {
       const address = returnAddress(request);
-      if (address !== null && !isOurs(address)) return wrongAddress(reply, `URL is not at ${publicHost}`);
+      if (address !== null && !isOnHost(address, publicHost))
+        return wrongAddress(reply, `URL is not at ${publicHost}`);
       if (credentialHeaders(request.raw).cookies.length > 0) await endSession(request);
-      const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
+      const secure = publicUrl.startsWith('https:');
       reply.header(
         'set-cookie',
-        [SESSION_COOKIE, FOREIGN_SESSION_COOKIE].map(
-          (name) => `${name}=; Path=/; HttpOnly; SameSite=Lax${secure}; Max-Age=0`,
+        [SESSION_COOKIE, FOREIGN_SESSION_COOKIE].map((name) =>
+          setCookie(name, '', { secure, maxAgeSeconds: 0 }),
         ),
       );
       return sendOn(reply, address ?? `${publicUrl}/`);

@@ -4,6 +4,7 @@ import { foundation } from './001-foundation.ts';
 import { connections } from './002-connections.ts';
 import { routes } from './003-routes.ts';
 import { tokenEnds } from './004-token-ends.ts';
+import { identities } from './005-identities.ts';
 
 /** In order; the name is what the database remembers. Add at the end, never change what stands. */
 export const migrations = (engine: Engine): Record<string, Migration> => ({
@@ -11,4 +12,5 @@ export const migrations = (engine: Engine): Record<string, Migration> => ({
   '002-connections': connections(engine),
   '003-routes': routes(engine),
   '004-token-ends': tokenEnds(),
+  '005-identities': identities(engine),
 });

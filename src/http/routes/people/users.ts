@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { ok } from '../../../base/result.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { UserInfo } from '../../../base/user-info.ts';
+import type { Identities } from '../../../people/identities.ts';
 import type { Users } from '../../../people/users.ts';
 import { Username } from '../../../wire/common.ts';
 import {
   ChangeUser,
   CreateUser,
+  LinkIdentity,
   RoleGrant,
   SetPassword,
   User,
@@ -21,12 +23,13 @@ import { route } from '../../route.ts';
 export interface UserRouteNeeds {
   readonly authenticate: Authenticate;
   readonly users: Users;
+  readonly identities: Identities;
 }
 
 const OneUser = z.object({ username: Username });
 const OneGrant = z.object({ username: Username, role: z.string().max(64) });
 
-export function userRoutes(app: FastifyInstance, { authenticate, users }: UserRouteNeeds): void {
+export function userRoutes(app: FastifyInstance, { authenticate, users, identities }: UserRouteNeeds): void {
   const tag = 'Users';
 
   route(app, authenticate, {
@@ -113,6 +116,33 @@ export function userRoutes(app: FastifyInstance, { authenticate, users }: UserRo
     params: OneUser,
     faults: ['insufficient_scope', 'unknown_user', 'last_administrator'],
     handle: async ({ params, caller }) => users.remove(caller.actor, params.username),
+  });
+
+  route(app, authenticate, {
+    method: 'PUT',
+    path: '/api/v1/users/:username/identity',
+    tag,
+    summary: 'Let a user sign in as an account at the OpenID Connect provider',
+    params: OneUser,
+    body: LinkIdentity,
+    response: User,
+    faults: ['insufficient_scope', 'unknown_user', 'conflict', 'not_supported'],
+    async handle({ params, body, caller }) {
+      const linked = await identities.link(caller.actor, params.username, body.subject);
+      if (!linked.ok) return linked;
+      const user = await users.one(caller.actor, params.username);
+      return user.ok ? ok(presentUser(user.value)) : user;
+    },
+  });
+
+  route(app, authenticate, {
+    method: 'DELETE',
+    path: '/api/v1/users/:username/identity',
+    tag,
+    summary: 'Undo that link, and end the sessions of the user',
+    params: OneUser,
+    faults: ['insufficient_scope', 'unknown_user'],
+    handle: async ({ params, caller }) => identities.unlink(caller.actor, params.username),
   });
 
   route(app, authenticate, {

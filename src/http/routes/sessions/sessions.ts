@@ -15,7 +15,7 @@ import { parseToken } from '../../../tokens/token-string.ts';
 import { FirstAdministrator, Me, Session, SetupState, SignIn } from '../../../wire/sessions.ts';
 import { type Authenticate, addressOf, csrfTokenOf } from '../../authenticate.ts';
 import type { ClientAddress } from '../../client-address.ts';
-import { SESSION_COOKIE } from '../../credential.ts';
+import { SESSION_COOKIE, setCookie } from '../../credential.ts';
 import { presentToken, presentUser, timestampOrNull } from '../../present.ts';
 import { openRoute, route } from '../../route.ts';
 import { isFromForeignPage } from '../../same-site.ts';
@@ -36,18 +36,16 @@ export interface SessionRouteNeeds {
 }
 
 export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): void {
-  const { authenticate, setup, signIn, mint, revoke, users, audit, clientAddress, clock } = needs;
+  const { authenticate, setup, signIn, mint, revoke, users, audit, clientAddress, clock, secureCookies } =
+    needs;
   const tag = 'Sign-in';
-
-  const cookie = (value: string, more: string): string =>
-    `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax${needs.secureCookies ? '; Secure' : ''}${more}`;
 
   function deliver(reply: FastifyReply, minted: Minted, delivery: 'token' | 'cookie') {
     const { username, expiresAt } = minted.record;
     const session = { username, expires_at: timestampOrNull(expiresAt) };
     const token = minted.token.reveal();
     if (delivery === 'token') return ok({ ...session, token });
-    reply.header('set-cookie', cookie(token, ''));
+    reply.header('set-cookie', setCookie(SESSION_COOKIE, token, { secure: secureCookies }));
     return ok({ ...session, csrf_token: csrfTokenOf(parseToken(token)?.secret ?? '') });
   }
 
@@ -119,7 +117,7 @@ export function sessionRoutes(app: FastifyInstance, needs: SessionRouteNeeds): v
       'Revokes the session token and everything made from it. Other kinds of token stay as they are.',
     faults: ['conflict'],
     async handle({ caller, reply }) {
-      reply.header('set-cookie', cookie('', '; Max-Age=0'));
+      reply.header('set-cookie', setCookie(SESSION_COOKIE, '', { secure: secureCookies, maxAgeSeconds: 0 }));
       const { tokenId, tokenType } = caller.actor;
       if (tokenId === null || tokenType !== 'session') {
         return err(
