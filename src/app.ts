@@ -50,7 +50,6 @@ import { createHttpServer } from './http/server.ts';
 import { listenTls, openTls } from './http/tls.ts';
 import { registerWebUi } from './http/web-ui.ts';
 import { createAttempts } from './oidc/attempt.ts';
-import { createProvider } from './oidc/provider.ts';
 import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
 import { redactor } from './outbound/redact.ts';
@@ -256,20 +255,22 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
 
   const { oidc: oidcConfig } = config;
   const identities = createIdentities({ store, clock, issuer: oidcConfig?.issuer ?? null });
-  const oidc: ProviderRooms | null =
-    oidcConfig === null || secrets.oidcClientSecret === null
-      ? null
-      : {
-          label: oidcConfig.label,
-          provider: createProvider({
-            settings: oidcConfig,
-            secret: secrets.oidcClientSecret,
-            redirectUri: config.publicUrl + CALLBACK,
-            clock,
-          }),
-          attempts: createAttempts({ sealer, clock, random }),
-          signIn: createProviderSignIn({ store, clock, rules: oidcConfig }),
-        };
+  let oidc: ProviderRooms | null = null;
+  if (oidcConfig !== null && secrets.oidcClientSecret !== null) {
+    // With its library it is loaded for those who use it.
+    const { createProvider } = await import('./oidc/provider.ts');
+    oidc = {
+      label: oidcConfig.label,
+      provider: createProvider({
+        settings: oidcConfig,
+        secret: secrets.oidcClientSecret,
+        redirectUri: config.publicUrl + CALLBACK,
+        clock,
+      }),
+      attempts: createAttempts({ sealer, clock, random }),
+      signIn: createProviderSignIn({ store, clock, rules: oidcConfig }),
+    };
+  }
 
   const publicHost = new URL(config.publicUrl).hostname;
   const clientAddress = createClientAddress(config.trustedProxies);
