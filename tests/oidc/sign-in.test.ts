@@ -348,7 +348,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     const web = browser();
     const door = await atTheDoor(web, '/machines');
     expect((await web.visit(door)).headers.get('location')).toBe(
-      '/sign-in?refused=provider_refused&rd=%2Fmachines',
+      '/sign-in?refused=provider_refused&next=%2Fmachines',
     );
     idp.denies = false;
   });

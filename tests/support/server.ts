@@ -47,6 +47,8 @@ export interface TestServerOptions {
   readonly engine?: EngineName;
   readonly clock?: Clock;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Any free one unless told. */
+  readonly port?: number;
 }
 
 export const PASSWORD = 'correct horse battery staple';
@@ -79,7 +81,7 @@ export async function over(
   options: TestServerOptions,
   admin: string | null,
 ): Promise<TestServer> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const url = options.environment?.TESSERA_PUBLIC_URL ?? `http://127.0.0.1:${port}`;
   const settings = readSettings(
     { dataDir: database.folder, port: String(port) },
@@ -154,7 +156,12 @@ export async function over(
     },
     async replica() {
       const environment = { ...options.environment, TESSERA_PUBLIC_URL: url };
-      const other = await over(database, bootstrap, { ...options, environment }, admin);
+      const other = await over(
+        database,
+        bootstrap,
+        { ...options, environment, port: await freePort() },
+        admin,
+      );
       return { ...other, close: () => other.app.close() };
     },
     close: () => app.close(),

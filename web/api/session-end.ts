@@ -70,7 +70,7 @@ function untilSignedIn(code: string): Promise<boolean> {
 }
 
 /** Whether the same person signed in anew in another tab, which changes what proves that we are a page of ours. */
-async function renewedElsewhere(): Promise<boolean> {
+export async function renewedElsewhere(): Promise<boolean> {
   const answer = await fetch('/api/v1/me');
   if (!answer.ok) return false;
   const me = (await answer.json()) as { username: string; csrf_token: string | null };

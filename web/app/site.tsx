@@ -24,17 +24,41 @@ const root = createRootRouteWithContext<Context>()({
   notFoundComponent: NotFound,
 });
 
-/** Where to go after signing in: a place of ours and nothing else. */
-const nextOf = (search: Record<string, unknown>): { next?: string } =>
-  typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {};
+interface SignInSearch {
+  /** Where to go after signing in: a place of ours. */
+  readonly next?: string | undefined;
+  /** The same, where a guard sent the browser here: an address on this host, any port. */
+  readonly rd?: string | undefined;
+  /** The check that ended a sign-in with the provider. */
+  readonly refused?: string | undefined;
+}
+
+/**
+ * Nothing but ours: an address may be anybody's. Each name is given, if only as undefined: the router lays this over
+ * what the address says, and a name left out would let it through.
+ */
+function signInSearch({ next, rd, refused }: Record<string, unknown>): SignInSearch {
+  return {
+    next: typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : undefined,
+    rd: typeof rd === 'string' && isOnThisHost(rd) ? rd : undefined,
+    refused: typeof refused === 'string' && /^[a-z_]{1,40}$/.test(refused) ? refused : undefined,
+  };
+}
+
+function isOnThisHost(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return /^https?:$/.test(protocol) && hostname === location.hostname;
+}
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: nextOf,
+  validateSearch: signInSearch,
   async beforeLoad({ context, search }) {
     const me = await context.queries.ensureQueryData(sessionQuery);
-    if (me !== null) throw redirect({ to: search.next ?? '/' });
+    if (me !== null)
+      throw redirect(search.rd === undefined ? { to: search.next ?? '/' } : { href: search.rd });
     if ((await tessera.setup.state()).open) throw redirect({ to: '/setup' });
   },
   component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),

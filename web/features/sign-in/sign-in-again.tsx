@@ -1,9 +1,10 @@
 import { Anchor, Modal, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { signInAgain } from '../../api/session.ts';
-import { endedSession, forgetSession, resume } from '../../api/session-end.ts';
+import { endedSession, forgetSession, renewedElsewhere, resume } from '../../api/session-end.ts';
 import { PasswordForm } from './password-form.tsx';
+import { ProviderButton } from './provider-button.tsx';
 
 const REASONS: Readonly<Record<string, string>> = {
   token_expired: 'Your session has come to its end.',
@@ -16,6 +17,17 @@ const REASONS: Readonly<Record<string, string>> = {
 export function SignInAgain() {
   const queries = useQueryClient();
   const ended = useSyncExternalStore(endedSession.subscribe, endedSession.current);
+  // The provider's page opens in another tab, so that this one keeps what it holds; on the way back we look.
+  useEffect(() => {
+    if (ended === null) return;
+    const look = async (): Promise<void> => {
+      if (!(await renewedElsewhere().catch(() => false))) return;
+      await queries.invalidateQueries({ refetchType: 'none' });
+      resume(true);
+    };
+    window.addEventListener('focus', look);
+    return () => window.removeEventListener('focus', look);
+  }, [ended, queries]);
   const leave = (): void => {
     forgetSession();
     queries.clear();
@@ -42,6 +54,7 @@ export function SignInAgain() {
               resume(true);
             }}
           />
+          <ProviderButton returnTo="/" apart />
           <Anchor component="button" type="button" size="sm" onClick={leave}>
             Sign in as somebody else
           </Anchor>

@@ -146,7 +146,7 @@ export function providerRoutes(app: FastifyInstance, needs: ProviderRouteNeeds):
   ): Result<void> {
     if (!(request.headers.accept ?? '').includes('text/html')) return err(refusal);
     const search = new URLSearchParams({ refused: checkOf(refusal) ?? refusal.code });
-    if (returnTo !== '/') search.set('rd', returnTo);
+    if (returnTo !== '/') search.set(returnTo.startsWith('/') ? 'next' : 'rd', returnTo);
     reply.header('location', `/sign-in?${search}`);
     return ok(undefined);
   }
