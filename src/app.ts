@@ -26,7 +26,7 @@ import { osmoDialect } from './dialects/osmo/osmo.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { createClientAddress } from './http/client-address.ts';
-import { createGuard } from './http/guard/guard.ts';
+import { createGuard, GUARD_PREFIX } from './http/guard/guard.ts';
 import { guardRoutes } from './http/guard/routes.ts';
 import { createMetrics, newCounters } from './http/metrics.ts';
 import { registerOpenapi } from './http/openapi.ts';
@@ -331,14 +331,13 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     publicHost,
     fastPath(message, response) {
       if (broker.door.take(message, response)) return true;
-      const url = message.url ?? '';
-      if (!url.startsWith('/ingress/a')) return false;
-      const mark = url.indexOf('?');
-      const path = mark === -1 ? url : url.slice(0, mark);
-      if (path === '/ingress/auth') guard.auth(message, response);
-      else if (path === '/ingress/anonymous') guard.anonymous(message, response);
-      else return false;
-      return true;
+      const handler = guard.at(message.url ?? '');
+      handler?.(message, response);
+      return handler !== null;
+    },
+    front: {
+      prefix: GUARD_PREFIX,
+      find: (url, host, socket) => (broker.door.claims(socket, host) ? null : guard.at(url)),
     },
   });
   broker.door.attach(http.server);

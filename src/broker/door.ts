@@ -6,6 +6,8 @@ import type { Relay } from './relay.ts';
 
 /** Leads requests of the one HTTP server to their routes: by port, by host, by path. */
 export interface Door {
+  /** Whether this connection or this host is a route's, whatever path is asked for. */
+  claims(socket: object, host: string): boolean;
   /** Takes a request if it belongs to a route. */
   take(message: IncomingMessage, response: ServerResponse): boolean;
   /** Hears what the server says beside plain requests. */
@@ -124,6 +126,8 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
   }
 
   return {
+    claims: (socket, host) =>
+      portOf.has(socket) || (book.hasHosts && book.byHost(hostName(host)) !== undefined),
     take,
     attach(server) {
       http = server;

@@ -9,6 +9,7 @@ test('a request that does not arrive in time is given up', async () => {
     log: pino({ level: 'silent' }),
     counters: newCounters(),
     publicHost: '127.0.0.1',
+    front: null,
     fastPath: () => false,
     requestTimeoutMs: 100,
   });
@@ -30,6 +31,7 @@ test('an upload that the framework does not read may take longer', async () => {
     log: pino({ level: 'silent' }),
     counters: newCounters(),
     publicHost: '127.0.0.1',
+    front: null,
     fastPath(message, response) {
       message.resume().once('end', () => response.end('whole'));
       return true;
@@ -53,6 +55,7 @@ test('the head of a request has twenty seconds', async () => {
     log: pino({ level: 'silent' }),
     counters: newCounters(),
     publicHost: '127.0.0.1',
+    front: null,
     fastPath: () => false,
   });
   const { requestTimeout, headersTimeout } = app.server;

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { type Fault, fault } from '../base/fault.ts';
 import { randomBase62, systemRandom } from '../crypto/random.ts';
 import { BODY_LIMIT, faultOf, Refusal } from './framework-fault.ts';
+import { type Front, type FrontOptions, putInFront } from './front.ts';
 import { parseJson } from './json.ts';
 import type { Counters } from './metrics.ts';
 import { sendFault } from './route.ts';
@@ -23,6 +24,8 @@ export interface HttpServerOptions {
   readonly counters: Counters;
   readonly publicHost: string;
   readonly fastPath: FastPath;
+  /** What is answered before even node:http has read it. */
+  readonly front: Pick<FrontOptions, 'prefix' | 'find'> | null;
   /** What a whole request may take to arrive. */
   readonly requestTimeoutMs?: number;
 }
@@ -37,6 +40,8 @@ declare module 'fastify' {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
+const HEAD_TIMEOUT_MS = 20_000;
+const KEEP_ALIVE_MS = 75_000;
 
 type Compilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
 // The framework describes these for JSON Schema; ours are zod's, which it hands through unread.
@@ -51,8 +56,10 @@ export function createHttpServer({
   counters,
   publicHost,
   fastPath,
+  front,
   requestTimeoutMs = REQUEST_TIMEOUT_MS,
 }: HttpServerOptions): FastifyInstance {
+  let inFront: Front | null = null;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -62,10 +69,18 @@ export function createHttpServer({
     routerOptions: { maxParamLength: 500 },
     // Named here rather than set later, or the framework loads compilers of its own that nobody uses.
     schemaController: { compilersFactory: COMPILERS },
-    serverFactory: (handler) => serverWith(fastPath, handler, requestTimeoutMs),
+    serverFactory(handler) {
+      const server = serverWith(fastPath, handler, requestTimeoutMs);
+      if (front !== null) {
+        const firstByteMs = Math.min(HEAD_TIMEOUT_MS, requestTimeoutMs);
+        inFront = putInFront(server, { ...front, keepAliveMs: KEEP_ALIVE_MS, firstByteMs });
+      }
+      return server;
+    },
     frameworkErrors: (error, request, reply) => void refusalFormAt(app, request.url)(reply, faultOf(error)),
   }) as unknown as FastifyInstance;
 
+  app.addHook('preClose', async () => inFront?.close());
   app.decorate('publicHost', publicHost);
   app.decorate('refusalForms', new Map());
   app.decorate('webPage', () => null);
@@ -147,8 +162,8 @@ function serverWith(
 ): Server {
   // The framework sets none of these on a server that it did not make.
   const limits = {
-    keepAliveTimeout: 75_000,
-    headersTimeout: Math.min(20_000, requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: Math.min(HEAD_TIMEOUT_MS, requestTimeoutMs),
     // A large upload through a route takes as long as it takes; what goes to the framework is timed below.
     requestTimeout: 0,
     // Late heads are looked for this often, so they last longer than they may by this at most.

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { auditEntry } from '../../audit/entry.ts';
 import type { AuditTrail } from '../../audit/trail.ts';
@@ -10,6 +9,7 @@ import type { LastUses } from '../../tokens/last-use.ts';
 import type { Verdict, Verified, Verifier } from '../../tokens/verify.ts';
 import type { ClientAddress } from '../client-address.ts';
 import { findCredential } from '../credential.ts';
+import type { FastHandler, FastMessage, FastResponse } from '../front.ts';
 import type { Counters } from '../metrics.ts';
 import { mayPassAuthorization, passingCookie } from '../passing.ts';
 import { isForeignOrigin, isPreflight, userDomainMatches } from './origin.ts';
@@ -34,6 +34,7 @@ import {
 } from './refusal.ts';
 import { type GuardRequest, readGuardRequest } from './request.ts';
 import { type GuardRule, type ParameterFault, type ParsedRule, parseGuardRule } from './rule.ts';
+import { createTurn } from './turn.ts';
 
 export interface GuardDependencies {
   readonly verifier: Verifier;
@@ -52,7 +53,15 @@ export interface GuardDependencies {
   readonly report: (error: unknown) => void;
 }
 
-export type GuardHandler = (message: IncomingMessage, response: ServerResponse) => void;
+export interface Guard {
+  readonly auth: FastHandler;
+  readonly anonymous: FastHandler;
+  /** Who answers at this address, the query included. */
+  at(url: string): FastHandler | null;
+}
+
+/** How all addresses of the guard begin. */
+export const GUARD_PREFIX = '/ingress/a';
 
 const OK_BODY = '{"status":"ok"}';
 // Reflected headers are bytes read as Latin-1. A short body is sent in one piece with the head and in its encoding.
@@ -63,9 +72,9 @@ const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', Stri
  * `GET /ingress/auth`: tells a reverse proxy whether a request may pass, and what the guarded service gets to
  * know. Answers without a promise whenever the facts are at hand; everything else is the rare path.
  */
-export function createGuard(needs: GuardDependencies): { auth: GuardHandler; anonymous: GuardHandler } {
+export function createGuard(needs: GuardDependencies): Guard {
   const { verifier, delegate, quotas, rates, audit, clientAddress, counters, clock, publicHost } = needs;
-  let waiting: { response: ServerResponse; send: () => void }[] = [];
+  const leave = createTurn((response, error) => failed(response, error));
   const rules = new LRUCache<string, ParsedRule>({ max: 1_000 });
 
   function ruleOf(url: string): ParsedRule {
@@ -79,7 +88,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     return parsed;
   }
 
-  function auth(message: IncomingMessage, response: ServerResponse): void {
+  function auth(message: FastMessage, response: FastResponse): void {
     const parsed = ruleOf(message.url ?? '');
     const request = readGuardRequest(message);
     const missing = missingHeaders(request);
@@ -120,8 +129,8 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
   }
 
   function decide(
-    message: IncomingMessage,
-    response: ServerResponse,
+    message: FastMessage,
+    response: FastResponse,
     request: GuardRequest,
     rule: GuardRule,
     verdict: Verdict,
@@ -232,7 +241,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
   }
 
   function allow(
-    response: ServerResponse,
+    response: FastResponse,
     request: GuardRequest,
     rule: GuardRule,
     verified: Verified,
@@ -256,32 +265,14 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
     pass(response, headers);
   }
 
-  /** Answers of one turn of the event loop leave together: who asked is woken once for all of them. */
-  function leave(response: ServerResponse, send: () => void): void {
-    if (waiting.length === 0) setImmediate(flush);
-    waiting.push({ response, send });
-  }
-
-  function flush(): void {
-    const leaving = waiting;
-    waiting = [];
-    for (const { response, send } of leaving) {
-      try {
-        send();
-      } catch (error) {
-        failed(response, error);
-      }
-    }
-  }
-
-  function pass(response: ServerResponse, headers: string[]): void {
+  function pass(response: FastResponse, headers: string[]): void {
     leave(response, () => {
       response.writeHead(200, headers);
       response.end(OK_BODY, LATIN);
     });
   }
 
-  function answerOptions(response: ServerResponse, request: GuardRequest, rule: GuardRule): void {
+  function answerOptions(response: FastResponse, request: GuardRequest, rule: GuardRule): void {
     const outcome = isPreflight(request)
       ? isForeignOrigin(request.origin ?? '', publicHost)
         ? PREFLIGHT_REJECTED
@@ -294,7 +285,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
   }
 
   /** 200 with nothing but the request's own credentials, ours taken out. */
-  function passThrough(response: ServerResponse, request: GuardRequest): void {
+  function passThrough(response: FastResponse, request: GuardRequest): void {
     const headers: string[] = [...SUCCESS_HEAD];
     passAuthorization(headers, request);
     passCookies(headers, request);
@@ -302,7 +293,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
   }
 
   function refuse(
-    response: ServerResponse,
+    response: FastResponse,
     request: GuardRequest,
     rule: GuardRule,
     refusal: GuardRefusal,
@@ -341,7 +332,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
   }
 
   /** Whatever goes wrong in here, the question is answered, with no. */
-  function failed(response: ServerResponse, error: unknown): void {
+  function failed(response: FastResponse, error: unknown): void {
     needs.report(error);
     counters.guardRefused++;
     if (!response.headersSent) sendRefusal(response, UNAVAILABLE, { ...NOBODY, realm: publicHost });
@@ -350,7 +341,7 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
 
   /** Both are asked with GET, whatever the guarded request's own method is. */
   const asked =
-    (handler: GuardHandler): GuardHandler =>
+    (handler: FastHandler): FastHandler =>
     (message, response) => {
       if (message.method !== 'GET' && message.method !== 'HEAD') return sendWrongMethod(response);
       try {
@@ -360,9 +351,18 @@ export function createGuard(needs: GuardDependencies): { auth: GuardHandler; ano
       }
     };
 
+  const guarded = asked(auth);
+  const anonymous = asked((message, response) => passThrough(response, readGuardRequest(message)));
   return {
-    auth: asked(auth),
-    anonymous: asked((message, response) => passThrough(response, readGuardRequest(message))),
+    auth: guarded,
+    anonymous,
+    at(url) {
+      if (!url.startsWith(GUARD_PREFIX)) return null;
+      const mark = url.indexOf('?');
+      const path = mark === -1 ? url : url.slice(0, mark);
+      if (path === '/ingress/auth') return guarded;
+      return path === '/ingress/anonymous' ? anonymous : null;
+    },
   };
 }
 

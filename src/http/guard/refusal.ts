@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { FastResponse } from '../front.ts';
 import { quotable } from '../problem.ts';
 import type { ParameterFault } from './rule.ts';
 
@@ -35,7 +35,7 @@ export interface RefusalOnWire {
   readonly text: string;
 }
 
-export function sendRefusal(response: ServerResponse, refusal: GuardRefusal, presence: GuardPresence): void {
+export function sendRefusal(response: FastResponse, refusal: GuardRefusal, presence: GuardPresence): void {
   const { status, headers, text } = remembered(refusal, presence);
   response.writeHead(status, headers);
   // One piece with the head, as both are ASCII.
@@ -99,13 +99,13 @@ function challenge(
   return `Bearer realm="${realm}", error="${error}", error_description="${quotable(message)}"${scope}`;
 }
 
-export function sendWrongMethod(response: ServerResponse): void {
+export function sendWrongMethod(response: FastResponse): void {
   response.writeHead(405, ['Content-Type', 'application/json', 'Allow', 'GET, HEAD']);
-  response.end('{"detail":"Method Not Allowed"}');
+  response.end('{"detail":"Method Not Allowed"}', 'utf8');
 }
 
 /** Wrong parameters: the fault of whoever wrote the configuration, so it reaches them as it is. */
-export function sendParameterFaults(response: ServerResponse, faults: readonly ParameterFault[]): void {
+export function sendParameterFaults(response: FastResponse, faults: readonly ParameterFault[]): void {
   const text = JSON.stringify({ detail: faults });
   response.writeHead(422, [
     'Content-Type',
@@ -113,7 +113,7 @@ export function sendParameterFaults(response: ServerResponse, faults: readonly P
     'Content-Length',
     String(Buffer.byteLength(text)),
   ]);
-  response.end(text);
+  response.end(text, 'utf8');
 }
 
 /** JSON in ASCII on one line, as a header value must be. */

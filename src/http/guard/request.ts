@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { FastMessage } from '../front.ts';
 
 /** What the guard reads of a request, gathered in one pass over the raw headers. */
 export interface GuardRequest {
@@ -22,7 +22,7 @@ export interface GuardRequest {
 }
 
 /** Of a header that stands twice, the first counts. */
-export function readGuardRequest(message: IncomingMessage): GuardRequest {
+export function readGuardRequest(message: FastMessage): GuardRequest {
   const raw = message.rawHeaders;
   const request: GuardRequest = {
     authorizations: [],

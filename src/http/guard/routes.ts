@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { GuardHandler } from './guard.ts';
+import type { FastHandler } from '../front.ts';
+import type { Guard } from './guard.ts';
 
 const Passed = z.object({ status: z.literal('ok') });
 const Refused = z.object({ detail: z.unknown() }).meta({ id: 'GuardRefusal' });
@@ -28,12 +29,9 @@ const Query = z.looseObject({
 });
 
 /** The guard as the framework and its document know it; in practice it answers before the framework is asked. */
-export function guardRoutes(
-  app: FastifyInstance,
-  guard: { auth: GuardHandler; anonymous: GuardHandler },
-): void {
+export function guardRoutes(app: FastifyInstance, guard: Guard): void {
   const tag = 'Guard';
-  const route = (path: string, handler: GuardHandler, summary: string, schema: object): void => {
+  const route = (path: string, handler: FastHandler, summary: string, schema: object): void => {
     app.get(
       path,
       { schema: { tags: [tag], summary, ...schema }, attachValidation: true },

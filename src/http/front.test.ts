@@ -1,0 +1,239 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import fc from 'fast-check';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FastHandler } from './front.ts';
+import { newCounters } from './metrics.ts';
+import { readPlainHead } from './plain-head.ts';
+import { createHttpServer } from './server.ts';
+
+/** Says what it was asked, so that two readers of the same bytes can be compared. */
+const echo: FastHandler = ({ method, url, rawHeaders }, response) => {
+  const text = JSON.stringify({ method, url, rawHeaders });
+  response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', String(text.length)]);
+  response.end(text, 'latin1');
+};
+const late: FastHandler = (message, response) => void setTimeout(() => echo(message, response), 5);
+const at = (url: string): FastHandler | null =>
+  url.startsWith('/ingress/auth') ? echo : url.startsWith('/ingress/after') ? late : null;
+
+async function serve(withFront: boolean) {
+  const taken = { count: 0 };
+  const app = createHttpServer({
+    log: pino({ level: 'silent' }),
+    counters: newCounters(),
+    publicHost: '127.0.0.1',
+    fastPath(message, response) {
+      const handler = at(message.url ?? '');
+      handler?.(message, response);
+      return handler !== null;
+    },
+    front: withFront
+      ? {
+          prefix: '/ingress/a',
+          find(url) {
+            taken.count++;
+            return at(url);
+          },
+        }
+      : null,
+  });
+  app.get('/plain', async () => ({ answer: 1 }));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return { app, taken, port: (app.server.address() as AddressInfo).port };
+}
+
+let fronted: Awaited<ReturnType<typeof serve>>;
+let bare: Awaited<ReturnType<typeof serve>>;
+beforeAll(async () => {
+  fronted = await serve(true);
+  bare = await serve(false);
+});
+afterAll(async () => {
+  await fronted.app.close();
+  await bare.app.close();
+});
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+/** Whether each question waits for the answer before it, or the connection ends behind the last piece. */
+type Way = 'in turn' | 'and end';
+// A last question that ends the connection on either server, so that all answers before it have come.
+const LAST = 'GET /plain HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+
+/** What a server says to these pieces, one write each, until it ends the connection. */
+async function said(port: number, pieces: readonly string[], how: Way): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  let text = '';
+  const whole = new Promise<string>((resolve) => {
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+  for (const piece of pieces) {
+    const answer = how === 'in turn' && piece.endsWith('\r\n\r\n') ? once(socket, 'data') : turn();
+    socket.write(piece, 'latin1');
+    await answer;
+    await turn();
+  }
+  if (how === 'and end') socket.end();
+  return comparable(await whole);
+}
+
+const comparable = (text: string): string =>
+  text
+    .replace(/^date: .*$/gim, 'date')
+    .replace(/^x-request-id: .*$/gim, 'id')
+    .replace(/"request_id":"[^"]*"/g, '');
+
+async function sameAnswer(pieces: readonly string[], how: Way): Promise<string> {
+  const [one, other] = await Promise.all([said(fronted.port, pieces, how), said(bare.port, pieces, how)]);
+  expect(one).toBe(other);
+  return one;
+}
+
+const HEAD = 'GET /ingress/auth?scope=read:all HTTP/1.1\r\nHost: a\r\n';
+
+describe('the reader in front', () => {
+  test('answers a plain question itself, byte for byte as node:http would', async () => {
+    const before = fronted.taken.count;
+    const text = await sameAnswer(
+      [`${HEAD}Authorization: bearer x\r\nX-A:  two \t\r\n\r\n`, LAST],
+      'in turn',
+    );
+    expect(fronted.taken.count).toBe(before + 1);
+    expect(text).toContain('"X-A","two"');
+    expect(text).toMatch(/"answer":1/);
+  });
+
+  test('goes on answering on the same connection, also late answers and heads in pieces', async () => {
+    const before = fronted.taken.count;
+    const one = `${HEAD}\r\n`;
+    const two = 'GET /ingress/after HTTP/1.1\r\nHost: a\r\n\r\n';
+    const text = await sameAnswer([one, two, one.slice(0, 30), one.slice(30), LAST], 'in turn');
+    expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(4);
+    expect(fronted.taken.count).toBeGreaterThan(before + 1);
+  });
+
+  test.each([
+    ['a body', `${HEAD}Content-Length: 3\r\n\r\nabc`],
+    ['chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ['both lengths', `${HEAD}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ['a length twice', `${HEAD}Content-Length: 0\r\nContent-Length: 1\r\n\r\n`],
+    ['an expectation', `${HEAD}Expect: 100-continue\r\n\r\n`],
+    ['an upgrade', `${HEAD}Connection: upgrade\r\nUpgrade: h2c\r\n\r\n`],
+    ['the end of the connection', `${HEAD}Connection: close\r\n\r\n`],
+    ['no host', 'GET /ingress/auth HTTP/1.1\r\nX: y\r\n\r\n'],
+    ['two hosts', `${HEAD}Host: b\r\n\r\n`],
+    ['a folded line', `${HEAD}X-A: one\r\n two\r\n\r\n`],
+    ['a bare line feed', `${HEAD}X-A: one\nX-B: two\r\n\r\n`],
+    ['a bare carriage return', `${HEAD}X-A: one\rX-B: two\r\n\r\n`],
+    ['a zero byte', `${HEAD}X-A: o\0ne\r\n\r\n`],
+    ['a blank before the colon', `${HEAD}X-A : one\r\n\r\n`],
+    ['a name that is none', `${HEAD}X(A): one\r\n\r\n`],
+    ['HTTP/1.0', 'GET /ingress/auth HTTP/1.0\r\nHost: a\r\n\r\n'],
+    ['another method', 'POST /ingress/auth HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'],
+    ['a blank in the address', 'GET /ingress/auth ?x HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['two questions at once', `${HEAD}\r\n${HEAD}\r\n`],
+    ['a question and a part of the next', `${HEAD}\r\nGET /ingr`],
+    ['an empty line first', `\r\n${HEAD}\r\n`],
+    ['a long head', `${HEAD}X-A: ${'a'.repeat(9_000)}\r\n\r\n`],
+    ['too long a head', `${HEAD}X-A: ${'a'.repeat(20_000)}\r\n\r\n`],
+    ['many lines', `${HEAD}${'X: y\r\n'.repeat(150)}\r\n`],
+    ['another place', 'GET /ingress/andere HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['Latin-1 in a value', `${HEAD}X-A: \xe4\xff\r\n\r\n`],
+  ])('gives the same answer to %s', async (_what, text) => {
+    await sameAnswer([text], 'and end');
+  });
+
+  test('a connection cut in the middle of a head is answered as a bad request', async () => {
+    expect(await sameAnswer([HEAD], 'and end')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test('a connection that ends before its answer gets none, as with node:http', async () => {
+    expect(await sameAnswer(['GET /ingress/after HTTP/1.1\r\nHost: a\r\n\r\n'], 'and end')).toBe('');
+  });
+
+  test('closing ends idle connections, and those that are being answered with their answer', async () => {
+    const server = await serve(true);
+    const idle = connect(server.port, '127.0.0.1');
+    idle.write(`${HEAD}\r\n`);
+    await new Promise((resolve) => idle.once('data', resolve));
+    const busy = connect(server.port, '127.0.0.1');
+    const answer = textOf(busy);
+    busy.write('GET /ingress/after HTTP/1.1\r\nHost: a\r\n\r\n');
+    while (server.taken.count < 2) await turn();
+    await server.app.close();
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 OK.*Connection: close/s);
+  });
+
+  test('whatever comes, in whatever pieces, both readers say the same', async () => {
+    const name = fc.constantFrom(
+      'Host',
+      'X-A',
+      'Cookie',
+      'Connection',
+      'Content-Length',
+      'Upgrade',
+      'TE',
+      'x y',
+      '',
+    );
+    const value = fc.constantFrom(
+      '',
+      'a',
+      ' a\t',
+      '0',
+      'close',
+      'keep-alive',
+      'chunked',
+      '\xe4',
+      'a\x01',
+      'websocket',
+    );
+    const separator = fc.constantFrom(': ', ':', ' :', ':\t');
+    const lineEnd = fc.constantFrom('\r\n', '\r\n', '\r\n', '\r\n', '\n', '\r');
+    const line = fc.tuple(name, separator, value, lineEnd).map((parts) => parts.join(''));
+    // Answers that come at once: between late ones and what follows them, the clock decides.
+    const start = fc.constantFrom(
+      'GET /ingress/auth?a=b HTTP/1.1\r\nHost: a\r\n',
+      'GET /ingress/auth HTTP/1.1\r\n',
+
+      'GET /plain HTTP/1.1\r\nHost: a\r\n',
+      'GET /ingress/auth#x HTTP/1.1\r\nHost: a\r\n',
+    );
+    const question = fc
+      .tuple(start, fc.array(line, { maxLength: 3 }))
+      .map(([head, lines]) => `${head}${lines.join('')}\r\n`);
+    const bytes = fc.array(question, { minLength: 1, maxLength: 3 }).map((all) => all.join(''));
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.array(fc.nat(200), { maxLength: 4 }), async (text, cuts) => {
+        const ends = [...new Set(cuts.map((cut) => cut % text.length))].sort((a, b) => a - b);
+        const pieces = [0, ...ends].map((from, index) => text.slice(from, ends[index] ?? text.length));
+        await sameAnswer(
+          pieces.filter((piece) => piece !== ''),
+          'and end',
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+async function textOf(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
+
+test('a plain head is read into the names and values that node:http would give', () => {
+  expect(readPlainHead('GET /a?b HTTP/1.1\r\nHost: h\r\nX-A: \t b c \r\nX-A:\r\n\r\n')).toEqual({
+    url: '/a?b',
+    host: 'h',
+    rawHeaders: ['Host', 'h', 'X-A', 'b c', 'X-A', ''],
+  });
+});
