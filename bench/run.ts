@@ -7,6 +7,7 @@ import { type Measurement, type Row, tableOf } from './lib/result.ts';
 import { QUICK, WHOLE } from './lib/scale.ts';
 import { removeFolders } from './lib/tessera.ts';
 import { betterAuth } from './rows/better-auth.ts';
+import { broker } from './rows/broker.ts';
 import { delegation } from './rows/delegation.ts';
 import { guard } from './rows/guard.ts';
 import { junk } from './rows/junk.ts';
@@ -26,6 +27,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   revoke,
   start,
   rates,
+  broker,
 };
 
 const words = process.argv.slice(2);

@@ -18,7 +18,7 @@ export function takeLoadCore(): void {
     throw new Error('taskset (of util-linux) is needed to keep server and load apart.');
 }
 
-const firstLine = (command: string, args: string[]): string | null => {
+export const firstLine = (command: string, args: string[]): string | null => {
   const { stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
   return error ? null : (`${stdout}${stderr}`.split('\n')[0] ?? null);
 };

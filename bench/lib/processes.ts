@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SERVER_CORE } from './machine.ts';
 import { childrenOf } from './sockets.ts';
@@ -31,13 +32,31 @@ export async function startNode(
   args: readonly string[],
   port: number,
   environment: Readonly<Record<string, string>> = {},
+  core = SERVER_CORE,
 ): Promise<ServerProcess> {
-  const child = spawn('taskset', ['-c', String(SERVER_CORE), process.execPath, ...args], {
+  const child = spawn('taskset', ['-c', String(core), process.execPath, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const greeting = await untilListening(child);
+  return kept(child, port, await untilListening(child));
+}
+
+/** Runs another program on a core; ready when its port takes connections. */
+export async function startProgram(
+  command: string,
+  args: readonly string[],
+  port: number,
+  core: number,
+): Promise<ServerProcess> {
+  const child = spawn('taskset', ['-c', String(core), command, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await untilConnectable(child, port);
+  return kept(child, port, '');
+}
+
+function kept(child: ChildProcess, port: number, greeting: string): ServerProcess {
   const server: ServerProcess = {
     pid: child.pid ?? 0,
     port,
@@ -64,6 +83,25 @@ export async function startNode(
   };
   running.add(server);
   return server;
+}
+
+async function untilConnectable(child: ChildProcess, port: number): Promise<void> {
+  let errors = '';
+  child.stderr?.on('data', (chunk) => {
+    errors = (errors + chunk).slice(-2000);
+  });
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended: ${errors}`);
+    const socket = connect(port, '127.0.0.1');
+    const reached = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    socket.destroy();
+    if (reached) return;
+    await sleep(50);
+  }
+  throw new Error(`Nothing listens on port ${port}: ${errors}`);
 }
 
 function untilListening(child: ChildProcess): Promise<string> {

@@ -61,7 +61,7 @@ export async function mintServiceToken(
   return { token: String(made.token), id: String((made.details as { id: string }).id) };
 }
 
-async function post(
+export async function post(
   server: Pick<ServerProcess, 'url'>,
   path: string,
   token: string,

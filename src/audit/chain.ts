@@ -7,12 +7,16 @@ export interface ChainedEntry extends AuditEntry {
   readonly mac: string;
 }
 
-/** Computes the MAC of a row from the MAC before it (the empty text before the first). */
-export type ChainMac = (previousMac: string, seq: number, entry: AuditEntry) => string;
+/**
+ * Computes the MAC of a row from the MAC before it (the empty text before the first).
+ *
+ * @param detail the entry's detail as JSON, where the text is at hand already
+ */
+export type ChainMac = (previousMac: string, seq: number, entry: AuditEntry, detail?: string) => string;
 
 /** HMAC-SHA-256 over a JSON array of the fields in fixed order, so that no two rows share a text. */
 export function chainMac(key: Uint8Array | string): ChainMac {
-  return (previousMac, seq, e) =>
+  return (previousMac, seq, e, detail = JSON.stringify(e.detail)) =>
     hmac(
       key,
       JSON.stringify([
@@ -28,7 +32,7 @@ export function chainMac(key: Uint8Array | string): ChainMac {
         e.method,
         e.path,
         e.status,
-        JSON.stringify(e.detail),
+        detail,
       ]),
     );
 }

@@ -56,7 +56,8 @@ const QUEUE_MAX = 20_000;
 // Refusals cost their sender nothing, so they never take the room that uses need.
 const QUEUE_FOR_REFUSALS = QUEUE_MAX / 2;
 const KINDS_MAX = 5_000;
-const BATCH = 100;
+/** Rows of one transaction: few enough that others get their turn, enough to share one wait for the disk. */
+const BATCH = 500;
 const PAGE = 250;
 
 export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: Dependencies): AuditTrail {
@@ -87,10 +88,7 @@ export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: 
   async function write(): Promise<void> {
     while (queue.length > 0) {
       const batch = queue.slice(0, BATCH);
-      const written = await store.change<void>(async (tx) => {
-        for (const entry of batch) await tx.audit(entry);
-        return ok(undefined);
-      });
+      const written = await store.change<void>(async (tx) => ok(await tx.audit(...batch)));
       if (!written.ok) return;
       queue.splice(0, batch.length);
     }

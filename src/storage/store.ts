@@ -18,7 +18,7 @@ import type { TokenStore, TokenTx } from '../tokens/store.ts';
 import { auditReads } from './audit.ts';
 import { connectionReads, connectionWrites, eventDeliveries } from './connections.ts';
 import type { Engine } from './engine.ts';
-import { announceChanges, appendAudit, appendChange } from './journal.ts';
+import { type AppendAudit, announceChanges, appendChange, createAppendAudit } from './journal.ts';
 import { administrators, bootstrapSecrets, peopleReads, peopleWrites } from './people.ts';
 import { prune } from './prune.ts';
 import { quotaTable, rateTable } from './quota.ts';
@@ -83,15 +83,16 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     return done;
   }
   let last: Promise<unknown> = Promise.resolve();
+  const appendAudit = mac === null ? null : createAppendAudit(mac);
 
   async function changeNow<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
-    if (mac === null) return err(sealedFault);
+    if (appendAudit === null) return err(sealedFault);
     const changes: StoredChange[] = [];
     try {
       const result = await db.transaction().execute(async (trx) => {
         changes.length = 0;
         if (engine === 'postgres') await sql`select pg_advisory_xact_lock(${CHANGE_LOCK})`.execute(trx);
-        const outcome = await work(transaction(trx, changes, mac));
+        const outcome = await work(transaction(trx, changes, appendAudit));
         if (!outcome.ok) throw new Undo(outcome);
         if (changes.length > 0 && engine === 'postgres') await announceChanges(trx);
         return outcome;
@@ -104,9 +105,9 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     }
   }
 
-  function transaction(trx: Kysely<Tables>, changes: StoredChange[], mac: ChainMac): Tx {
+  function transaction(trx: Kysely<Tables>, changes: StoredChange[], append: AppendAudit): Tx {
     const journal: Journal = {
-      audit: (entry) => appendAudit(trx, mac, entry),
+      audit: (...entries) => append(trx, entries),
       async changed(change) {
         changes.push(await appendChange(trx, change, seconds(clock)));
       },
