@@ -315,10 +315,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     audit,
     clock,
     newId: randomUUID,
-    addressOf({ socket, headers }) {
-      const forwarded = headers['x-forwarded-for'];
-      return clientAddress(socket.remoteAddress, typeof forwarded === 'string' ? forwarded : undefined);
-    },
+    addressOf: clientAddress,
     host: config.host,
     ownPorts: [config.port, ...(config.tlsPort === null ? [] : [config.tlsPort])],
     secure: tls?.secure ?? null,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AnswerHead, createAnswerParser } from './answer-parser.ts';
+import { type AnswerHead, AnswerParser } from './answer-parser.ts';
 
 interface Seen {
   head: AnswerHead | null;
@@ -13,7 +13,7 @@ interface Seen {
 
 function read(pieces: readonly Buffer[], method = 'GET', upgrade = false): Seen & { whole: boolean } {
   const seen: Seen = { head: null, body: '', trailers: [], rest: null, ended: false, fault: null };
-  const parser = createAnswerParser(method, upgrade, {
+  const parser = new AnswerParser(method, upgrade, {
     head(head) {
       seen.head = head;
     },

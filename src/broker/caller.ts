@@ -1,4 +1,5 @@
 import { parseToken } from '../tokens/token-string.ts';
+import type { RequestHead } from './request-head.ts';
 
 /** Where in a request a token of ours was found. */
 export type CallerToken =
@@ -19,18 +20,18 @@ const odd = (message: string): CallerToken => ({ found: 'odd', message });
  * `PVEAPIToken=user@realm!id=`, the password of a Basic pair (or its name), a bearer token. Nothing else is looked
  * at: no cookie, no query.
  */
-export function findCallerToken(rawHeaders: readonly string[]): CallerToken {
-  let value: string | null = null;
-  let bare: string | null = null;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] as string;
-    if (name.length === 11 && name.toLowerCase() === 'x-osmo-auth') bare ??= rawHeaders[at + 1] as string;
-    if (name.length !== 13 || name.toLowerCase() !== 'authorization') continue;
-    if (value !== null) return odd('There are two Authorization headers');
-    value = rawHeaders[at + 1] as string;
+export function findCallerToken({
+  authorization: value,
+  authorizations,
+  osmoToken,
+}: Pick<RequestHead, 'authorization' | 'authorizations' | 'osmoToken'>): CallerToken {
+  if (authorizations > 1) return odd('There are two Authorization headers');
+  if (value === null)
+    return osmoToken === null ? NOTHING : { found: 'token', token: osmoToken, beside: null };
+  if (value.startsWith('Bearer ')) {
+    const token = value.slice(7).trim();
+    return token === '' ? NOTHING : { found: 'token', token, beside: null };
   }
-  // The osmo command line sends its token bare, in a header of its own.
-  if (value === null) return bare === null ? NOTHING : { found: 'token', token: bare, beside: null };
   if (/^PVEAPIToken[= ]/i.test(value)) {
     const text = value.slice(12).trim();
     const at = text.lastIndexOf('=');

@@ -8,7 +8,7 @@ import type { Network } from '../outbound/dial.ts';
 import { type Origin, originAuthority, parseOrigin } from '../outbound/origin.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { createLines, type Lines } from './lines.ts';
-import type { RouteRecord } from './record.ts';
+import type { RouteRecord, RouteTarget } from './record.ts';
 import { secretTexts } from './scrub.ts';
 
 /** Where the calls of a route go, and what rides along. */
@@ -19,7 +19,7 @@ export interface Destination {
   readonly lines: Lines;
   readonly breaker: Breaker;
   /** Null where there is nothing to inject. */
-  readonly inject: ((method: string) => Promise<Result<Rider, Finding>>) | null;
+  readonly inject: ((method: string) => Result<Rider, Finding> | Promise<Result<Rider, Finding>>) | null;
   /** The upstream refused the credential: a session is made anew the next time. */
   forget(): void;
 }
@@ -35,19 +35,23 @@ export interface Rider {
 }
 
 export interface Destinations {
-  of(route: RouteRecord): Promise<Result<Destination>>;
+  /** Without a promise when it is at hand. */
+  of(route: RouteRecord): Result<Destination> | Promise<Result<Destination>>;
   close(): void;
 }
 
+type PlainTarget = Exclude<RouteTarget, { readonly connectionId: string }>;
+
 interface Dependencies {
-  readonly outlets: Pick<Outlets, 'open'>;
+  readonly outlets: Pick<Outlets, 'open' | 'atHand'>;
   readonly clock: Clock;
   readonly network?: Network;
 }
 
 export function createDestinations({ outlets, clock, network }: Dependencies): Destinations {
-  const byOutlet = new WeakMap<Outlet, Destination>();
-  const plain = new Map<string, Destination>();
+  const byOutlet = new WeakMap<Outlet, Result<Destination>>();
+  const byTarget = new WeakMap<PlainTarget, Result<Destination>>();
+  const plain = new Map<string, Result<Destination>>();
   const opened = new Set<WeakRef<Lines>>();
 
   function remember(lines: Lines): Lines {
@@ -58,34 +62,49 @@ export function createDestinations({ outlets, clock, network }: Dependencies): D
 
   const more = network === undefined ? {} : { network };
 
+  function over(outlet: Outlet): Result<Destination> {
+    let known = byOutlet.get(outlet);
+    if (known === undefined) {
+      known = ok(overOutlet(outlet, clock, more, remember));
+      byOutlet.set(outlet, known);
+    }
+    return known;
+  }
+
+  async function opening(connectionId: string): Promise<Result<Destination>> {
+    const outlet = await outlets.open(connectionId);
+    return outlet.ok ? over(outlet.value) : outlet;
+  }
+
+  function straight(target: PlainTarget, name: string): Result<Destination> {
+    const key = JSON.stringify(target);
+    let known = plain.get(key);
+    if (known === undefined) {
+      const origin = parseOrigin(target.origin);
+      if (!origin.ok) return origin;
+      known = ok({
+        origin: origin.value,
+        authority: originAuthority(origin.value),
+        lines: remember(createLines({ origin: origin.value, trust: target.trust, clock, ...more })),
+        breaker: createBreaker(clock, name),
+        inject: null,
+        forget: () => {},
+      });
+      plain.set(key, known);
+    }
+    return known;
+  }
+
   return {
-    async of({ target, name }) {
-      if ('connectionId' in target) {
-        const outlet = await outlets.open(target.connectionId);
-        if (!outlet.ok) return outlet;
-        let known = byOutlet.get(outlet.value);
-        if (known === undefined) {
-          known = overOutlet(outlet.value, clock, more, remember);
-          byOutlet.set(outlet.value, known);
-        }
-        return ok(known);
+    of(route) {
+      const { target } = route;
+      if (!('connectionId' in target)) {
+        const known = byTarget.get(target) ?? straight(target, route.name);
+        byTarget.set(target, known);
+        return known;
       }
-      const key = JSON.stringify(target);
-      let known = plain.get(key);
-      if (known === undefined) {
-        const origin = parseOrigin(target.origin);
-        if (!origin.ok) return origin;
-        known = {
-          origin: origin.value,
-          authority: originAuthority(origin.value),
-          lines: remember(createLines({ origin: origin.value, trust: target.trust, clock, ...more })),
-          breaker: createBreaker(clock, name),
-          inject: null,
-          forget: () => {},
-        };
-        plain.set(key, known);
-      }
-      return ok(known);
+      const outlet = outlets.atHand(target.connectionId);
+      return outlet === undefined ? opening(target.connectionId) : over(outlet);
     },
     close() {
       for (const lines of opened) lines.deref()?.close();
@@ -100,21 +119,32 @@ function overOutlet(
   remember: (lines: Lines) => Lines,
 ): Destination {
   const { origin, trust } = outlet.client;
-  let last: { readonly texts: readonly string[]; readonly rider: Rider } | null = null;
+  let last: {
+    readonly injection: Injection;
+    readonly values: string[];
+    readonly ridden: Result<Rider, never>;
+  } | null = null;
+  const ride = (injection: Injection): Result<Rider, never> => {
+    // The same as a moment ago, in nearly every case.
+    if (last?.injection === injection) return last.ridden;
+    const values = Object.values(injection.set).map((secret) => secret.reveal());
+    const same =
+      last?.values.length === values.length && last.values.every((text, at) => text === values[at]);
+    const ridden =
+      same && last !== null ? last.ridden : ok(riderOf(injection, values, outlet.credential.secret));
+    last = { injection, values, ridden };
+    return ridden;
+  };
   return {
     origin,
     authority: originAuthority(origin),
     lines: remember(createLines({ origin, trust, clock, ...more })),
     breaker: createBreaker(clock, outlet.record.name),
     forget: () => outlet.carrier.forget(),
-    async inject(method) {
-      const injection = await outlet.carrier.inject(method);
-      if (!injection.ok) return injection;
-      const values = Object.values(injection.value.set).map((secret) => secret.reveal());
-      // The same text as a moment ago, in nearly every case.
-      if (last?.texts.length !== values.length || last.texts.some((text, at) => text !== values[at]))
-        last = { texts: values, rider: riderOf(injection.value, values, outlet.credential.secret) };
-      return ok(last.rider);
+    inject(method) {
+      const injection = outlet.carrier.inject(method);
+      if (injection instanceof Promise) return injection.then((made) => (made.ok ? ride(made.value) : made));
+      return injection.ok ? ride(injection.value) : injection;
     },
   };
 }

@@ -1,3 +1,5 @@
+import { fieldName } from './field-name.ts';
+
 /** Which headers travel, in either direction. */
 
 /** Headers of a caller that travel whatever the route. Everything else stays behind unless the route names it. */
@@ -63,34 +65,31 @@ const KEPT_BACK = new Set([
   'authentication-info',
 ]);
 
-/** The names that a `Connection` header takes for itself (RFC 9110 section 7.6.1). */
-export function namedByConnection(raw: readonly string[]): ReadonlySet<string> | null {
-  let named: Set<string> | null = null;
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] as string;
-    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
-    for (const part of (raw[at + 1] as string).split(',')) {
-      const token = part.trim().toLowerCase();
-      if (token === '' || token === 'keep-alive' || token === 'close') continue;
-      named ??= new Set();
-      named.add(token);
-    }
+/** Adds the names that a `Connection` header takes for itself (RFC 9110 section 7.6.1). */
+export function addNamed(named: Set<string> | null, value: string): Set<string> | null {
+  if (value === 'keep-alive' || value === 'close') return named;
+  let all = named;
+  for (const part of value.split(',')) {
+    const token = part.trim().toLowerCase();
+    if (token === '' || token === 'keep-alive' || token === 'close') continue;
+    all ??= new Set();
+    all.add(token);
   }
-  return named;
+  return all;
 }
 
 /** The caller's headers that travel, as lines of a request. Values come from a strict parser and hold no line break. */
 export function passedHeaders(
   raw: readonly string[],
+  named: ReadonlySet<string> | null,
   more: ReadonlySet<string> | null,
   stripped: readonly string[],
   handshake: boolean,
 ): string {
-  const named = namedByConnection(raw);
   let lines = '';
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] as string;
-    const lower = name.toLowerCase();
+    const { lower } = fieldName(name);
     const fits = PASSED.has(lower) || (more?.has(lower) ?? false) || (handshake && HANDSHAKE.has(lower));
     if (!fits || stripped.includes(lower) || (named?.has(lower) ?? false)) continue;
     lines += `${name}: ${raw[at + 1]}\r\n`;
@@ -100,10 +99,12 @@ export function passedHeaders(
 
 /** The answer's headers that travel back, names and values in turn. */
 export function returnedHeaders(raw: readonly string[]): string[] {
-  const named = namedByConnection(raw);
+  let named: Set<string> | null = null;
+  for (let at = 0; at < raw.length; at += 2)
+    if (fieldName(raw[at] as string).lower === 'connection') named = addNamed(named, raw[at + 1] as string);
   const kept: string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
-    const lower = (raw[at] as string).toLowerCase();
+    const { lower } = fieldName(raw[at] as string);
     if (KEPT_BACK.has(lower) || (named?.has(lower) ?? false)) continue;
     kept.push(raw[at] as string, raw[at + 1] as string);
   }

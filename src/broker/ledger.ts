@@ -6,9 +6,11 @@ export interface Ledger {
   /** Whether another call may start. */
   open(): boolean;
   write(entry: AuditEntry): void;
+  /** A refusal costs its sender nothing; it never takes the room that calls need. */
+  refused(entry: AuditEntry): void;
 }
 
-export function createLedger(audit: Pick<AuditTrail, 'note'>): Ledger {
+export function createLedger(audit: Pick<AuditTrail, 'note' | 'refused'>): Ledger {
   /** Rows of calls that ended while the queue was full: at most as many as there were calls under way. */
   const waiting: AuditEntry[] = [];
   const settle = (): boolean => {
@@ -24,5 +26,6 @@ export function createLedger(audit: Pick<AuditTrail, 'note'>): Ledger {
     write(entry) {
       if (!settle() || !audit.note(entry)) waiting.push(entry);
     },
+    refused: (entry) => audit.refused(entry),
   };
 }

@@ -2,20 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { auditEntry } from '../audit/entry.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Result } from '../base/result.ts';
+import type { Finding } from '../kinds/finding.ts';
 import type { LastUses } from '../tokens/last-use.ts';
 import type { Verdict, Verified, Verifier } from '../tokens/verify.ts';
 import type { ActiveRoute } from './book.ts';
-import { type CallerToken, findCallerToken } from './caller.ts';
+import { findCallerToken } from './caller.ts';
 import type { Decision } from './decide.ts';
-import type { Destinations } from './destinations.ts';
+import type { Destination, Destinations, Rider } from './destinations.ts';
 import { passedHeaders } from './headers.ts';
 import { type CallRefusal, judgeCall, judgeCaller, NO_TOKEN } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import type { LiveCall, LiveCalls } from './live.ts';
 import { sendRefusal } from './refusal.ts';
 import { bodyOf, gather } from './request-body.ts';
+import { type RequestHead, readRequestHead } from './request-head.ts';
 import { type CallTarget, readTarget } from './target.ts';
-import { type Outcome, type RequestBody, startTransport } from './transport.ts';
+import { type Ends, type Errand, type Outcome, type RequestBody, Transport } from './transport.ts';
 
 /** A call that selected a route, before anything is known about who makes it. */
 export interface Incoming {
@@ -37,75 +40,95 @@ interface Dependencies {
   readonly ledger: Ledger;
   readonly live: LiveCalls;
   readonly clock: Clock;
-  readonly addressOf: (message: IncomingMessage) => string | null;
+  readonly addressOf: (socketAddress: string | undefined, forwardedFor: string | undefined) => string | null;
 }
 
-/** What is known of the caller when the verdict is in. */
-interface Judged {
+/** A call as it goes from station to station; each fills in what it found. */
+interface Call extends Incoming {
+  readonly method: string;
+  readonly asked: RequestHead;
   readonly target: CallTarget;
   readonly decision: Decision;
-  readonly verified: Verified | null;
-  readonly beside: string | null;
   readonly startedMs: number;
+  verified: Verified | null;
+  /** The identity that stood beside the caller's token. */
+  beside: string | null;
 }
 
-/** Judges each call and passes on those that may. Without a promise as long as the facts about the token are at hand. */
+interface Carried extends Call, Errand {
+  readonly method: string;
+  verified: Verified | null;
+  transport: LiveCall | null;
+}
+
+/** Judges each call and passes on those that may. Without a promise as long as all facts are at hand. */
 export function createRelay(needs: Dependencies): Relay {
   const { verifier, destinations, lastUses, ledger, live, clock, addressOf } = needs;
 
-  function relay(call: Incoming): void {
-    const { message, route } = call;
+  function relay(incoming: Incoming): void {
+    const { message, route, response, path } = incoming;
     const { record } = route;
     const method = message.method ?? '';
     const startedMs = performance.now();
-    const target = readTarget(call.path, record.kind);
-    if (!target.ok || !hasOneHost(message.rawHeaders)) {
-      const text = target.ok ? 'The request has more than one Host header' : target.fault;
-      refuse(call, { status: 400, code: 'invalid_request', message: text });
+    const asked = readRequestHead(message.rawHeaders);
+    const target = readTarget(path, record.kind);
+    if (!target.ok || asked.hosts !== 1) {
+      const text = target.ok ? 'The request needs one Host header' : target.fault;
+      refuse(incoming, { status: 400, code: 'invalid_request', message: text });
       return;
     }
     const { decision, refusal } = judgeCall(route.decide, method, target.value, record.name);
-    const judged: Judged = { target: target.value, decision, verified: null, beside: null, startedMs };
+    const call: Call = {
+      message,
+      response,
+      route,
+      path,
+      tunnel: incoming.tunnel,
+      continueFirst: incoming.continueFirst,
+      method,
+      asked,
+      target: target.value,
+      decision,
+      startedMs,
+      verified: null,
+      beside: null,
+    };
     if (decision.access === 'anyone') {
-      admit(call, judged);
+      admit(call);
       return;
     }
-    const caller = findCallerToken(message.rawHeaders);
+    const caller = findCallerToken(asked);
     if (caller.found !== 'token') {
       refuse(call, caller.found === 'odd' ? { ...NO_TOKEN, message: caller.message } : NO_TOKEN);
       return;
     }
-    const decide = (verdict: Verdict): void => judge(call, judged, caller, verdict, refusal);
+    call.beside = caller.beside;
     const verdict = verifier.check(caller.token);
-    if (verdict instanceof Promise) verdict.then(decide).catch(() => refuse(call, CANNOT_TELL));
-    else decide(verdict);
+    if (verdict instanceof Promise)
+      verdict.then((late) => judge(call, late, refusal)).catch(() => refuse(call, CANNOT_TELL));
+    else judge(call, verdict, refusal);
   }
 
-  function judge(
-    call: Incoming,
-    judged: Judged,
-    caller: Extract<CallerToken, { found: 'token' }>,
-    verdict: Verdict,
-    never: CallRefusal | null,
-  ): void {
+  function judge(call: Call, verdict: Verdict, never: CallRefusal | null): void {
     // Whoever is nobody learns nothing about the rules.
-    const refusal = (verdict.ok ? never : null) ?? judgeCaller(verifier, judged.decision, verdict);
+    const refusal = (verdict.ok ? never : null) ?? judgeCaller(verifier, call.decision, verdict);
     if (refusal === null && verdict.ok) {
-      admit(call, { ...judged, verified: verdict, beside: caller.beside });
+      call.verified = verdict;
+      admit(call);
       return;
     }
     refuse(call, refusal ?? CANNOT_TELL);
     if (verdict.token === null || refusal === null) return;
     const { record } = verdict.token;
-    ledger.write(
+    ledger.refused(
       auditEntry(
         clock(),
-        { username: record.username, tokenId: record.id, address: addressOf(call.message) },
+        { username: record.username, tokenId: record.id, address: callerAddress(call) },
         {
           action: 'route.refused',
           route: call.route.record.name,
-          method: call.message.method ?? null,
-          path: judged.target.path.slice(0, 500),
+          method: call.method,
+          path: shortened(call.target.path),
           status: refusal.status,
           detail: {
             reason: refusal.code,
@@ -116,145 +139,153 @@ export function createRelay(needs: Dependencies): Relay {
     );
   }
 
-  function admit(call: Incoming, judged: Judged): void {
+  const callerAddress = ({ message, asked }: Call): string | null =>
+    addressOf(message.socket.remoteAddress, asked.forwardedFor);
+
+  function admit(call: Call): void {
     const { route } = call;
+    const { record } = route;
     if (!ledger.open()) {
       refuse(call, NO_AUDIT);
       return;
     }
-    if (route.active >= route.record.maxConcurrent) {
+    if (route.active >= record.maxConcurrent) {
       refuse(call, {
         status: 503,
         code: 'too_many_calls',
-        message: `The route ${route.record.name} carries its ${route.record.maxConcurrent} calls already`,
+        message: `The route ${record.name} carries its ${record.maxConcurrent} calls already`,
         retryAfterSeconds: 1,
       });
       return;
     }
     route.active++;
-    carry(call, judged).catch(() => {
-      settle(call, judged, { status: 502, bytesDown: 0, bytesUp: 0, broken: 'internal' });
-      refuse(call, { status: 502, code: 'internal', message: 'The call could not be passed on' });
-    });
+    const found = destinations.of(record);
+    if (found instanceof Promise) found.then((late) => approach(call, late)).catch(() => broken(call));
+    else approach(call, found);
   }
 
-  async function carry(call: Incoming, judged: Judged): Promise<void> {
-    const { message, response, route } = call;
-    const { record } = route;
-    const method = message.method ?? '';
-    const turnedBack = (refusal: CallRefusal): void => {
-      settle(call, judged, { status: refusal.status, bytesDown: 0, bytesUp: 0, broken: refusal.code });
-      refuse(call, refusal);
-    };
-
-    const found = await destinations.of(record);
+  function approach(call: Call, found: Result<Destination>): void {
     if (!found.ok) {
-      const { code, message: text } = found.error;
-      turnedBack({ status: code === 'sealed' ? 503 : 502, code, message: text });
+      const { code, message } = found.error;
+      turnBack(call, { status: code === 'sealed' ? 503 : 502, code, message });
       return;
     }
     const destination = found.value;
     const pause = destination.breaker.blocked();
     if (pause !== null) {
-      turnedBack({ status: 503, code: 'paused', ...pause });
+      turnBack(call, { status: 503, code: 'paused', ...pause });
       return;
     }
     // A call that needs no token gets no credential either.
-    const ridden = judged.verified === null ? null : await destination.inject?.(method);
-    if (ridden != null && !ridden.ok) {
-      turnedBack({ status: 502, code: ridden.error.code, message: ridden.error.sentence });
+    const ridden = call.verified === null ? null : (destination.inject?.(call.method) ?? null);
+    if (ridden instanceof Promise)
+      ridden.then((late) => mount(call, destination, late)).catch(() => broken(call));
+    else mount(call, destination, ridden);
+  }
+
+  function mount(call: Call, destination: Destination, ridden: Result<Rider, Finding> | null): void {
+    if (ridden !== null && !ridden.ok) {
+      turnBack(call, { status: 502, code: ridden.error.code, message: ridden.error.sentence });
       return;
     }
-    const rider = ridden?.value ?? null;
-
-    let body: RequestBody = bodyOf(message, record.kind);
-    if (body.kind === 'whole') {
-      // Proxmox refuses bodies without a length, so one is made.
-      if (call.continueFirst) response.writeContinue();
-      const gathered = await gather(message, record.idleMs);
-      if (typeof gathered === 'string') {
-        turnedBack({ status: 413, code: 'body_too_large', message: gathered });
-        return;
-      }
-      body = { kind: 'whole', bytes: gathered };
+    const rider = ridden === null ? null : ridden.value;
+    const { message, response, route } = call;
+    const body = bodyOf(call.asked, route.record.kind);
+    if (body.kind !== 'whole') {
+      send(call, destination, rider, body);
+      return;
     }
+    // Proxmox refuses bodies without a length, so one is made.
+    if (call.continueFirst) response.writeContinue();
+    gather(message, route.record.idleMs)
+      .then((bytes) => {
+        if (typeof bytes === 'string')
+          turnBack(call, { status: 413, code: 'body_too_large', message: bytes });
+        else send(call, destination, rider, { kind: 'whole', bytes });
+      })
+      .catch(() => broken(call));
+  }
+
+  function send(call: Call, destination: Destination, rider: Rider | null, body: RequestBody): void {
+    const { message, response, route, tunnel, method, asked, target } = call;
     if (response.destroyed || response.closed) {
-      settle(call, judged, { status: 0, bytesDown: 0, bytesUp: 0, broken: 'the caller went away' });
+      settle(call, { status: 0, bytesDown: 0, bytesUp: 0, broken: 'the caller went away' });
       return;
     }
     const { origin, authority } = destination;
-    let head = `${method} ${origin.basePath}${judged.target.raw} HTTP/1.1\r\nHost: ${authority}\r\n`;
+    let head = `${method} ${origin.basePath}${target.raw} HTTP/1.1\r\nHost: ${authority}\r\n`;
     if (rider !== null) head += rider.lines;
-    head += passedHeaders(message.rawHeaders, route.passHeaders, rider?.strip ?? NONE, call.tunnel !== null);
-    head += framing(body, message, method);
-    head += call.tunnel === null ? '\r\n' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-
-    const transport = startTransport({
-      message,
-      response,
-      tunnel: call.tunnel,
-      continueFirst: call.continueFirst,
+    const strip = rider === null ? NONE : rider.strip;
+    head += passedHeaders(message.rawHeaders, asked.named, route.passHeaders, strip, tunnel !== null);
+    head += framing(body, method);
+    head += tunnel === null ? '\r\n' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const carried: Carried = {
+      ...call,
       destination,
-      method,
       head,
       body,
       rider,
-      firstByteMs: record.firstByteMs,
-      idleMs: record.idleMs,
-      clock,
-      fail(refusal) {
-        live.remove(watched);
-        turnedBack(refusal);
-      },
-      done(outcome) {
-        live.remove(watched);
-        settle(call, judged, outcome);
-      },
-    });
-    const watched: LiveCall = {
-      route,
-      verified: judged.verified,
-      decision: judged.decision,
-      get deadline() {
-        return transport.deadline;
-      },
-      expire: transport.expire,
-      cut: transport.cut,
+      transport: null,
     };
-    live.add(watched);
+    const transport = new Transport(carried, ends, clock);
+    carried.transport = transport;
+    live.add(transport);
+    transport.start();
   }
 
+  const ends: Ends<Carried> = {
+    failed(call, refusal) {
+      if (call.transport !== null) live.remove(call.transport);
+      turnBack(call, refusal);
+    },
+    done(call, outcome) {
+      if (call.transport !== null) live.remove(call.transport);
+      settle(call, outcome);
+    },
+  };
+
+  /** An admitted call that goes no further. */
+  function turnBack(call: Call, refusal: CallRefusal): void {
+    settle(call, { status: refusal.status, bytesDown: 0, bytesUp: 0, broken: refusal.code });
+    refuse(call, refusal);
+  }
+
+  const broken = (call: Call): void =>
+    turnBack(call, { status: 502, code: 'internal', message: 'The call could not be passed on' });
+
   /** The end of an admitted call: its place is free, its row is written. */
-  function settle({ message, route }: Incoming, judged: Judged, outcome: Outcome): void {
+  function settle(call: Call, outcome: Outcome): void {
+    const { verified, target, beside, startedMs, route, method } = call;
     route.active--;
-    const { verified, target, beside, startedMs } = judged;
-    const address = addressOf(message);
-    const record = verified?.token.record;
-    if (record !== undefined) lastUses.note(record.id, address, route.record.name);
-    ledger.write(
-      auditEntry(
-        clock(),
-        { username: record?.username ?? ANYONE, tokenId: record?.id ?? null, address },
-        {
-          action: 'route.used',
-          route: route.record.name,
-          method: message.method ?? null,
-          path: target.path.slice(0, 500),
-          status: outcome.status,
-          detail: {
-            bytes: outcome.bytesDown,
-            sent: outcome.bytesUp,
-            ms: Math.round(performance.now() - startedMs),
-            ...(beside === null || beside === '' ? {} : { beside: beside.slice(0, 100) }),
-            ...(outcome.broken === null ? {} : { broken: outcome.broken }),
-          },
-        },
-      ),
-    );
+    const address = callerAddress(call);
+    const record = verified === null ? null : verified.token.record;
+    if (record !== null) lastUses.note(record.id, address, route.record.name);
+    const detail: Record<string, unknown> = {
+      bytes: outcome.bytesDown,
+      sent: outcome.bytesUp,
+      ms: Math.round(performance.now() - startedMs),
+    };
+    if (beside !== null && beside !== '') detail.beside = beside.slice(0, 100);
+    if (outcome.broken !== null) detail.broken = outcome.broken;
+    ledger.write({
+      at: clock(),
+      action: 'route.used',
+      actor: record === null ? ANYONE : record.username,
+      tokenId: record === null ? null : record.id,
+      address,
+      subject: null,
+      route: route.record.name,
+      method,
+      path: shortened(target.path),
+      status: outcome.status,
+      detail,
+    });
   }
 
   return relay;
 }
+
+const shortened = (path: string): string => (path.length > 500 ? path.slice(0, 500) : path);
 
 const NONE: readonly string[] = [];
 const ANYONE = '<anyone>';
@@ -283,24 +314,15 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
 /** The lines that say how long the body is. */
-function framing(body: RequestBody, message: IncomingMessage, method: string): string {
+function framing(body: RequestBody, method: string): string {
   switch (body.kind) {
     case 'whole':
       return `Content-Length: ${body.bytes.length}\r\n`;
     case 'length':
-      return `Content-Length: ${message.headers['content-length']}\r\n`;
+      return `Content-Length: ${body.length}\r\n`;
     case 'chunked':
       return 'Transfer-Encoding: chunked\r\n';
     case 'none':
       return method === 'POST' || method === 'PUT' || method === 'PATCH' ? 'Content-Length: 0\r\n' : '';
   }
-}
-
-function hasOneHost(raw: readonly string[]): boolean {
-  let hosts = 0;
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] as string;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  return hosts === 1;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { KindName } from '../kinds/kind.ts';
+import type { RequestHead } from './request-head.ts';
 import type { RequestBody } from './transport.ts';
 
 /** Twice what Proxmox takes (512 KiB); larger bodies are uploads, which bring their length. */
@@ -7,13 +8,15 @@ const GATHERED_MAX = 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** How the body of a request is to travel; `whole` is still to be gathered. */
-export function bodyOf(message: IncomingMessage, kind: KindName): RequestBody {
-  const { headers } = message;
-  if (headers['transfer-encoding'] !== undefined)
-    return kind === 'proxmox' ? { kind: 'whole', bytes: NOTHING } : { kind: 'chunked' };
-  const length = headers['content-length'];
-  return length === undefined || /^0+$/.test(length) ? { kind: 'none' } : { kind: 'length' };
+export function bodyOf({ isChunked, contentLength }: RequestHead, kind: KindName): RequestBody {
+  if (isChunked) return kind === 'proxmox' ? { kind: 'whole', bytes: NOTHING } : CHUNKED;
+  return contentLength === null || /^0+$/.test(contentLength)
+    ? NO_BODY
+    : { kind: 'length', length: contentLength };
 }
+
+const NO_BODY: RequestBody = { kind: 'none' };
+const CHUNKED: RequestBody = { kind: 'chunked' };
 
 /** The whole body, or why it cannot be had. */
 export function gather(message: IncomingMessage, timeoutMs: number): Promise<Buffer | string> {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AuditTrail } from '../audit/trail.ts';
@@ -32,12 +31,12 @@ export interface BrokerRoom {
 interface Dependencies {
   readonly store: RouteStore & { connection: FindConnection };
   readonly verifier: Verifier;
-  readonly outlets: Pick<Outlets, 'open'>;
+  readonly outlets: Pick<Outlets, 'open' | 'atHand'>;
   readonly lastUses: Pick<LastUses, 'note'>;
-  readonly audit: Pick<AuditTrail, 'note'>;
+  readonly audit: Pick<AuditTrail, 'note' | 'refused'>;
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly addressOf: (message: IncomingMessage) => string | null;
+  readonly addressOf: (socketAddress: string | undefined, forwardedFor: string | undefined) => string | null;
   /** Where ports of routes listen, and the ports they cannot have. */
   readonly host: string;
   readonly ownPorts: readonly number[];

@@ -1,7 +1,7 @@
 /** Takes the injected secret out of what comes back. The length stays, so that Content-Length stays true. */
 export interface Scrubber {
   /** The part with secrets masked; what may be the beginning of one is held back until the next part. */
-  push(part: Buffer): Buffer;
+  push(part: Buffer, last: boolean): Buffer;
   /** What was held back. */
   rest(): Buffer;
 }
@@ -15,14 +15,16 @@ export function createScrubber(secrets: readonly Buffer[]): Scrubber {
   let held: Buffer = EMPTY;
   let seen = 0;
   return {
-    push(part) {
+    push(part, last) {
       if (seen >= LOOKED_AT && held.length === 0) return part;
       seen += part.length;
       const all = held.length === 0 ? part : Buffer.concat([held, part]);
       for (const secret of secrets)
         for (let at = all.indexOf(secret); at !== -1; at = all.indexOf(secret, at + secret.length))
           all.fill(MASK, at, at + secret.length);
-      const keep = seen >= LOOKED_AT ? 0 : Math.max(0, ...secrets.map((secret) => overlap(all, secret)));
+      let keep = 0;
+      if (!last && seen < LOOKED_AT)
+        for (const secret of secrets) keep = Math.max(keep, overlap(all, secret));
       held = keep === 0 ? EMPTY : all.subarray(all.length - keep);
       return keep === 0 ? all : all.subarray(0, all.length - keep);
     },

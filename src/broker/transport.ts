@@ -1,11 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
-import { type AnswerHead, type AnswerParser, createAnswerParser } from './answer-parser.ts';
+import { atTurnEnd } from '../base/turn.ts';
+import type { Verified } from '../tokens/verify.ts';
+import { type AnswerEvents, type AnswerHead, AnswerParser } from './answer-parser.ts';
+import type { ActiveRoute } from './book.ts';
+import type { Decision } from './decide.ts';
 import type { Destination, Rider } from './destinations.ts';
+import { fieldName } from './field-name.ts';
 import { returnedHeaders } from './headers.ts';
 import type { CallRefusal } from './judge.ts';
-import type { Line } from './lines.ts';
+import type { Line, LineUser } from './lines.ts';
+import type { LiveCall } from './live.ts';
 import { reasonText } from './refusal.ts';
 import { createScrubber, type Scrubber, scrubText } from './scrub.ts';
 import { joinStreams } from './tunnel.ts';
@@ -15,12 +22,15 @@ export type RequestBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   /** Passed on as it comes, its length announced. */
-  | { readonly kind: 'length' }
+  | { readonly kind: 'length'; readonly length: string }
   | { readonly kind: 'chunked' };
 
 export interface Errand {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
+  readonly route: ActiveRoute;
+  readonly verified: Verified | null;
+  readonly decision: Decision;
   /** The caller's socket, where another protocol is asked for. */
   readonly tunnel: { readonly socket: Duplex; readonly head: Buffer } | null;
   /** The caller waits to be told to send its body. */
@@ -31,13 +41,13 @@ export interface Errand {
   readonly head: string;
   readonly body: RequestBody;
   readonly rider: Rider | null;
-  readonly firstByteMs: number;
-  readonly idleMs: number;
-  readonly clock: Clock;
+}
+
+/** What happens to errands in the end. One of the two is called for each, once. */
+export interface Ends<E extends Errand> {
   /** No answer came, and nothing was said to the caller yet. */
-  fail(refusal: CallRefusal): void;
-  /** The end, once, unless `fail` was called. */
-  done(outcome: Outcome): void;
+  failed(errand: E, refusal: CallRefusal): void;
+  done(errand: E, outcome: Outcome): void;
 }
 
 export interface Outcome {
@@ -48,261 +58,342 @@ export interface Outcome {
   readonly broken: string | null;
 }
 
-export interface Transport {
-  deadline: number;
-  expire(): void;
-  cut(why: string): void;
-}
-
 const LAST_CHUNK = '0\r\n\r\n';
 /** How long the rest of a body is swallowed whose answer is out already. */
 const SWALLOW_MS = 5000;
+/** A body no larger than this is sent in one piece with its head. */
+const SMALL = 16 * 1024;
 
-/** Carries one call to the other system and its answer back, byte for byte, at the pace of the slower side. */
-export function startTransport(errand: Errand): Transport {
-  const { message, response, destination, method, body, rider, clock } = errand;
-  const { lines, breaker } = destination;
-  let line: Line | null = null;
-  let parser: AnswerParser;
-  let scrubber: Scrubber | null = null;
-  let answer: AnswerHead | null = null;
-  let tunnelled = false;
-  let over = false;
-  let sentAll = body.kind === 'none' || body.kind === 'whole';
-  let retried = false;
-  let bytesUp = body.kind === 'whole' ? body.bytes.length : 0;
-  let bytesDown = 0;
+/** Requests of one turn of the event loop leave together. */
+const uncork = atTurnEnd((socket: Socket) => socket.uncork());
+/** So do answers that are whole. */
+const leave = atTurnEnd((call: { send(): void }) => call.send());
 
-  const transport: Transport = {
-    deadline: Number.POSITIVE_INFINITY,
-    expire: () => (answer === null && sentAll ? fail(TOO_SLOW) : cut('nothing moved for too long')),
-    cut,
-  };
-  const touch = (): void => {
-    transport.deadline = clock() + (answer === null && sentAll ? errand.firstByteMs : errand.idleMs);
-  };
+/**
+ * Carries one call to the other system and its answer back, byte for byte, at the pace of the slower side.
+ *
+ * A class, because one is made for every call: its methods are made once, and it is itself what the line tells of
+ * its bytes and the parser of what they mean.
+ */
+export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEvents {
+  deadline = Number.POSITIVE_INFINITY;
+  readonly #errand: E;
+  readonly #ends: Ends<E>;
+  readonly #clock: Clock;
+  #line: Line | null = null;
+  #parser: AnswerParser | null = null;
+  #scrubber: Scrubber | null = null;
+  #answer: AnswerHead | null = null;
+  /** Headers of an answer whose head is not sent yet. */
+  #headers: string[] | null = null;
+  /** The body of a small answer that is whole. */
+  #whole: Buffer | null = null;
+  #tunnelled = false;
+  #over = false;
+  #sentAll: boolean;
+  #retried = false;
+  #bytesUp: number;
+  #bytesDown = 0;
+  #onPart: ((chunk: Buffer) => void) | null = null;
+  #onEnd: (() => void) | null = null;
 
-  function leave(): void {
-    over = true;
-    transport.deadline = Number.POSITIVE_INFINITY;
-    response.removeListener('close', callerLeft);
-    message.removeListener('data', bodyPart);
-    message.removeListener('end', bodyEnd);
+  constructor(errand: E, ends: Ends<E>, clock: Clock) {
+    const { body, response } = errand;
+    this.#errand = errand;
+    this.#ends = ends;
+    this.#clock = clock;
+    this.#sentAll = body.kind === 'none' || body.kind === 'whole';
+    this.#bytesUp = body.kind === 'whole' ? body.bytes.length : 0;
+    response.on('close', () => this.cut('the caller went away'));
   }
 
-  function done(broken: string | null): void {
-    if (over) return;
-    leave();
-    errand.done({ status: answer?.status ?? 0, bytesDown, bytesUp, broken });
+  get route(): ActiveRoute {
+    return this.#errand.route;
   }
 
-  function dropLine(): void {
-    if (line === null) return;
-    line.user = null;
-    line.socket.destroy();
-    line = null;
+  get verified(): Verified | null {
+    return this.#errand.verified;
   }
 
-  function fail(refusal: CallRefusal): void {
-    if (over) return;
-    if (answer !== null) {
-      cut(refusal.message);
-      return;
-    }
-    dropLine();
-    leave();
-    message.resume();
-    errand.fail(refusal);
+  get decision(): Decision {
+    return this.#errand.decision;
+  }
+
+  /** Sends the request. */
+  start(): void {
+    const idle = this.#errand.destination.lines.idle();
+    if (idle === null) this.#dial();
+    else this.#speak(idle);
+  }
+
+  expire(): void {
+    if (this.#answer === null && this.#sentAll) this.#fail(TOO_SLOW);
+    else this.cut('nothing moved for too long');
   }
 
   /** Ends both sides at once, so that neither takes half an answer for a whole one. */
-  function cut(why: string): void {
-    if (over) return;
-    dropLine();
-    done(why);
-    (errand.tunnel?.socket ?? response.socket ?? response).destroy();
+  cut(why: string): void {
+    if (this.#over) return;
+    const { tunnel, response } = this.#errand;
+    this.#dropLine();
+    this.#done(why);
+    (tunnel?.socket ?? response.socket ?? response).destroy();
   }
 
-  function callerLeft(): void {
-    cut('the caller went away');
+  #touch(): void {
+    const { firstByteMs, idleMs } = this.#errand.route.record;
+    this.deadline = this.#clock() + (this.#answer === null && this.#sentAll ? firstByteMs : idleMs);
   }
 
-  async function begin(fresh: boolean): Promise<void> {
-    const idle = fresh ? null : lines.idle();
-    if (idle !== null) {
-      speak(idle);
+  #finish(): void {
+    this.#over = true;
+    this.deadline = Number.POSITIVE_INFINITY;
+    if (this.#onPart !== null) this.#errand.message.removeListener('data', this.#onPart);
+    if (this.#onEnd !== null) this.#errand.message.removeListener('end', this.#onEnd);
+  }
+
+  #done(broken: string | null): void {
+    if (this.#over) return;
+    this.#finish();
+    this.#ends.done(this.#errand, {
+      status: this.#answer?.status ?? 0,
+      bytesDown: this.#bytesDown,
+      bytesUp: this.#bytesUp,
+      broken,
+    });
+  }
+
+  #dropLine(): void {
+    const line = this.#line;
+    if (line === null) return;
+    this.#line = null;
+    line.user = null;
+    line.socket.destroy();
+  }
+
+  #fail(refusal: CallRefusal): void {
+    if (this.#over) return;
+    if (this.#answer !== null) {
+      this.cut(refusal.message);
       return;
     }
-    const dialled = await lines.dial();
-    if (!dialled.ok) {
-      breaker.away();
-      const slow = dialled.error.code === 'connect_timeout' || dialled.error.code === 'tls_timeout';
-      fail({
-        status: slow ? 504 : 502,
-        code: dialled.error.code,
-        message: `${dialled.error.message} (${destination.authority})`,
-      });
-    } else if (over) lines.keep(dialled.value);
-    else speak(dialled.value);
+    this.#dropLine();
+    this.#finish();
+    this.#errand.message.resume();
+    this.#ends.failed(this.#errand, refusal);
   }
 
-  function speak(found: Line): void {
-    line = found;
-    parser = createAnswerParser(method, errand.tunnel !== null, { head, body: part, end, fault });
-    found.user = {
-      data(chunk) {
-        touch();
-        parser.push(chunk);
-      },
-      drained: () => void message.resume(),
-      ended,
-    };
-    found.socket.resume();
-    if (body.kind === 'whole') {
-      found.socket.cork();
-      found.socket.write(errand.head, 'latin1');
-      found.socket.write(body.bytes);
-      found.socket.uncork();
-    } else found.socket.write(errand.head, 'latin1');
-    if (!sentAll) {
-      if (errand.continueFirst) response.writeContinue();
-      message.on('data', bodyPart);
-      message.on('end', bodyEnd);
-    }
-    touch();
+  #dial(): void {
+    const { destination } = this.#errand;
+    const { lines, breaker, authority } = destination;
+    lines
+      .dial()
+      .then((dialled) => {
+        if (!dialled.ok) {
+          breaker.away();
+          const slow = dialled.error.code === 'connect_timeout' || dialled.error.code === 'tls_timeout';
+          this.#fail({
+            status: slow ? 504 : 502,
+            code: dialled.error.code,
+            message: `${dialled.error.message} (${authority})`,
+          });
+        } else if (this.#over) lines.keep(dialled.value);
+        else this.#speak(dialled.value);
+      })
+      .catch((error: unknown) =>
+        this.#fail({
+          status: 502,
+          code: 'internal',
+          message: error instanceof Error ? error.name : 'The call broke off',
+        }),
+      );
   }
 
-  function bodyPart(chunk: Buffer): void {
-    if (line === null) return;
-    bytesUp += chunk.length;
-    touch();
+  #speak(line: Line): void {
+    const { method, tunnel, head, body, continueFirst, response, message } = this.#errand;
     const { socket } = line;
+    this.#line = line;
+    this.#parser = new AnswerParser(method, tunnel !== null, this);
+    line.user = this;
+    socket.cork();
+    socket.write(head, 'latin1');
+    if (body.kind === 'whole') socket.write(body.bytes);
+    uncork(socket);
+    if (!this.#sentAll) {
+      if (continueFirst) response.writeContinue();
+      this.#onPart = (chunk) => this.#bodyPart(chunk);
+      this.#onEnd = () => this.#bodyEnd();
+      message.on('data', this.#onPart);
+      message.on('end', this.#onEnd);
+    }
+    this.#touch();
+  }
+
+  #bodyPart(chunk: Buffer): void {
+    if (this.#line === null) return;
+    this.#bytesUp += chunk.length;
+    this.#touch();
+    const { socket } = this.#line;
     let flows: boolean;
-    if (body.kind === 'chunked') {
+    if (this.#errand.body.kind === 'chunked') {
       socket.cork();
       socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
       socket.write(chunk);
       flows = socket.write('\r\n', 'latin1');
       socket.uncork();
     } else flows = socket.write(chunk);
-    if (!flows) message.pause();
+    if (!flows) this.#errand.message.pause();
   }
 
-  function bodyEnd(): void {
-    if (body.kind === 'chunked') line?.socket.write(LAST_CHUNK, 'latin1');
-    sentAll = true;
-    touch();
+  #bodyEnd(): void {
+    if (this.#errand.body.kind === 'chunked') this.#line?.socket.write(LAST_CHUNK, 'latin1');
+    this.#sentAll = true;
+    this.#touch();
   }
 
-  function ended(broken: boolean): void {
-    if (!broken && parser.finish()) return;
-    const stale = line !== null && line.uses > 0 && !parser.begun;
-    line?.socket.destroy();
-    line = null;
-    if (over) return;
+  data(chunk: Buffer): void {
+    this.#touch();
+    this.#parser?.push(chunk);
+    if (this.#headers !== null && !this.#over) this.#sendHead();
+  }
+
+  drained(): void {
+    this.#errand.message.resume();
+  }
+
+  ended(broken: boolean): void {
+    if (!broken && this.#parser?.finish()) return;
+    const { body, method, tunnel } = this.#errand;
+    const stale = this.#line !== null && this.#line.uses > 0 && !this.#parser?.begun;
+    this.#line?.socket.destroy();
+    this.#line = null;
+    if (this.#over) return;
     // A server may close an idle connection at the very moment we reuse it. Only then, and only where asking twice
     // is the same as asking once, is the call repeated.
     if (
       stale &&
-      !retried &&
+      !this.#retried &&
       (method === 'GET' || method === 'HEAD') &&
       body.kind === 'none' &&
-      errand.tunnel === null
+      tunnel === null
     ) {
-      retried = true;
-      begin(true).catch(broke);
-    } else if (answer === null) fail(LOST);
-    else cut('the other system broke off');
+      this.#retried = true;
+      this.#dial();
+    } else if (this.#answer === null) this.#fail(LOST);
+    else this.cut('the other system broke off');
   }
 
-  function fault(what: string): void {
-    fail({ status: 502, code: 'malformed_response', message: `The answer cannot be passed on: ${what}` });
+  fault(what: string): void {
+    this.#fail({
+      status: 502,
+      code: 'malformed_response',
+      message: `The answer cannot be passed on: ${what}`,
+    });
   }
 
-  function head(seen: AnswerHead): void {
-    answer = seen;
+  head(seen: AnswerHead): void {
+    const { destination, rider, tunnel, response } = this.#errand;
+    this.#answer = seen;
     if (seen.status === 401 && rider !== null) {
-      breaker.refused();
+      destination.breaker.refused();
       destination.forget();
-    } else breaker.worked();
-    const headers = cleaned(returnedHeaders(seen.rawHeaders), seen, rider);
-    if (seen.status === 101 && errand.tunnel !== null && line !== null) {
-      tunnelled = true;
-      response.detachSocket(errand.tunnel.socket as never);
-      errand.tunnel.socket.write(switchingHead(seen, headers), 'latin1');
+    } else destination.breaker.worked();
+    const headers = answerHeaders(seen, rider);
+    if (seen.status === 101 && tunnel !== null && this.#line !== null) {
+      this.#tunnelled = true;
+      response.detachSocket(tunnel.socket as never);
+      tunnel.socket.write(switchingHead(seen, headers), 'latin1');
       return;
     }
-    if (rider !== null && seen.body !== 'none' && !isCoded(seen.rawHeaders))
-      scrubber = createScrubber(rider.secrets);
-    response.writeHead(seen.status, reasonText(seen.reason), headers);
-    if (seen.body === 'chunked' || seen.body === 'close') response.flushHeaders();
+    if (rider !== null && seen.body !== 'none' && !seen.coded) this.#scrubber = createScrubber(rider.secrets);
+    this.#headers = headers;
   }
 
-  function part(bytes: Buffer, last: boolean): void {
-    if (over) return;
-    bytesDown += bytes.length;
-    const clean = scrubber === null ? bytes : scrubber.push(bytes);
-    if (last && clean.length === bytes.length) response.end(clean);
-    else if (clean.length > 0 && !response.write(clean) && line !== null) {
-      const { socket } = line;
+  /** The head alone, where the rest is still to come. */
+  #sendHead(): void {
+    const { response } = this.#errand;
+    if (this.#answer === null || this.#headers === null) return;
+    response.writeHead(this.#answer.status, reasonText(this.#answer.reason), this.#headers);
+    response.flushHeaders();
+    this.#headers = null;
+  }
+
+  /** A small answer, whole. */
+  send(): void {
+    const { response } = this.#errand;
+    const body = this.#whole;
+    if (this.#answer === null || this.#headers === null || response.destroyed) return;
+    response.writeHead(this.#answer.status, reasonText(this.#answer.reason), this.#headers);
+    if (body === null) response.end();
+    else response.end(body.toString('latin1'), 'latin1');
+  }
+
+  body(bytes: Buffer, last: boolean): void {
+    if (this.#over) return;
+    const { response } = this.#errand;
+    this.#bytesDown += bytes.length;
+    const clean = this.#scrubber === null ? bytes : this.#scrubber.push(bytes, last);
+    if (last && this.#headers !== null && clean.length <= SMALL) {
+      this.#whole = clean;
+      return;
+    }
+    if (this.#headers !== null) this.#sendHead();
+    if (last) response.end(clean);
+    else if (clean.length > 0 && !response.write(clean) && this.#line !== null) {
+      const { socket } = this.#line;
       socket.pause();
       response.once('drain', () => void socket.resume());
     }
   }
 
-  function end(trailers: readonly string[], rest: Buffer | null): void {
-    if (over || answer === null) return;
-    if (tunnelled) {
-      openTunnel(rest);
+  end(trailers: readonly string[], rest: Buffer | null): void {
+    const answer = this.#answer;
+    if (this.#over || answer === null) return;
+    if (this.#tunnelled) {
+      this.#openTunnel(rest);
       return;
     }
-    const held = scrubber?.rest();
-    if (held !== undefined && held.length > 0) response.write(held);
-    if (trailers.length > 0 && answer.body === 'chunked')
-      response.addTrailers(pairs(returnedHeaders(trailers)));
-    if (!response.writableEnded) response.end();
-    const used = line;
-    line = null;
-    if (used !== null && answer.keepAlive && sentAll && rest === null) lines.keep(used);
+    const { response, message, destination } = this.#errand;
+    if (this.#headers !== null && (this.#whole !== null || answer.body === 'none')) leave(this);
+    else {
+      this.#sendHead();
+      const held = this.#scrubber?.rest();
+      if (held !== undefined && held.length > 0) response.write(held);
+      if (trailers.length > 0 && answer.body === 'chunked')
+        response.addTrailers(pairs(returnedHeaders(trailers)));
+      if (!response.writableEnded) response.end();
+    }
+    const used = this.#line;
+    this.#line = null;
+    if (used !== null && answer.keepAlive && this.#sentAll && rest === null) destination.lines.keep(used);
     else if (used !== null) {
       used.user = null;
       used.socket.destroy();
     }
-    done(null);
+    this.#done(null);
     if (!message.complete) swallow(message);
   }
 
-  function openTunnel(rest: Buffer | null): void {
-    if (errand.tunnel === null || line === null) return;
-    const { socket, head: first } = errand.tunnel;
-    if (rest !== null) socket.write(rest);
-    if (first.length > 0) line.socket.write(first);
-    bytesDown += rest?.length ?? 0;
-    bytesUp += first.length;
-    joinStreams(socket, line, {
-      moved(up, down) {
-        bytesUp += up;
-        bytesDown += down;
-        touch();
+  #openTunnel(rest: Buffer | null): void {
+    const { tunnel } = this.#errand;
+    const line = this.#line;
+    if (tunnel === null || line === null) return;
+    if (rest !== null) tunnel.socket.write(rest);
+    if (tunnel.head.length > 0) line.socket.write(tunnel.head);
+    this.#bytesDown += rest?.length ?? 0;
+    this.#bytesUp += tunnel.head.length;
+    joinStreams(tunnel.socket, line, {
+      moved: (up, down) => {
+        this.#bytesUp += up;
+        this.#bytesDown += down;
+        this.#touch();
       },
       closed: () => {
-        dropLine();
-        done(null);
+        this.#dropLine();
+        this.#done(null);
       },
     });
   }
-
-  function broke(error: unknown): void {
-    fail({
-      status: 502,
-      code: 'internal',
-      message: error instanceof Error ? error.name : 'The call broke off',
-    });
-  }
-
-  response.once('close', callerLeft);
-  begin(false).catch(broke);
-  return transport;
 }
 
 const TOO_SLOW: CallRefusal = {
@@ -317,32 +408,25 @@ const LOST: CallRefusal = {
 };
 
 /** Headers as they go back: one length or none, and no secret in them. */
-function cleaned(
-  headers: string[],
-  { body, status, length, rawHeaders }: AnswerHead,
-  rider: Rider | null,
-): string[] {
+function answerHeaders(answer: AnswerHead, rider: Rider | null): string[] {
+  const { body, status, length, rawHeaders, text } = answer;
+  const headers = returnedHeaders(rawHeaders);
+  const echoes = rider?.texts.some((secret) => text.includes(secret)) ?? false;
+  const hasLength = body === 'length' || (body === 'none' && status !== 204 && status !== 101);
   const kept: string[] = [];
   let announced = false;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string;
     const value = headers[at + 1] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      if (announced || body === 'close' || body === 'chunked' || status === 204 || status === 101) continue;
+    if (name.length === 14 && fieldName(name).lower === 'content-length') {
+      if (announced || !hasLength) continue;
       announced = true;
     }
-    kept.push(name, rider === null ? value : scrubText(value, rider.texts));
+    kept.push(name, echoes ? scrubText(value, rider?.texts ?? []) : value);
   }
   // A connection that named its own length as a hop-by-hop header changes nothing about the body.
-  if (!announced && body === 'length' && rawHeaders.length > 0) kept.push('Content-Length', String(length));
+  if (!announced && body === 'length') kept.push('Content-Length', String(length));
   return kept;
-}
-
-function isCoded(rawHeaders: readonly string[]): boolean {
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() === 'content-encoding')
-      return rawHeaders[at + 1]?.toLowerCase() !== 'identity';
-  return false;
 }
 
 function switchingHead(seen: AnswerHead, headers: readonly string[]): string {

@@ -37,6 +37,8 @@ export interface Outlets {
    * logged in before it is.
    */
   open(key: string): Promise<Result<Outlet>>;
+  /** One that is open already. */
+  atHand(key: string): Outlet | undefined;
   /** Runs one piece of work; when the credential is refused in it, once more with the fallback if that is on. */
   use<T>(
     actor: Actor,
@@ -158,6 +160,7 @@ export function createOutlets({
 
   return {
     open,
+    atHand: (key) => byKey.get(key),
     refused,
 
     async use(actor, key, work) {

@@ -46,7 +46,7 @@ export interface Injection {
 
 /** Gives the injection for each request. For tokens a constant; where the upstream wants a session, kept alive. */
 export interface Carrier {
-  inject(method: string): Promise<Result<Injection, Finding>>;
+  inject(method: string): Result<Injection, Finding> | Promise<Result<Injection, Finding>>;
   /** Forgets a session, for example after the upstream refused it. */
   forget(): void;
 }

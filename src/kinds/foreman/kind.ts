@@ -1,4 +1,5 @@
 import { err, ok } from '../../base/result.ts';
+import { constantCarrier } from '../constant.ts';
 import type { Kind, RightsLine } from '../kind.ts';
 import { foremanApi } from './api.ts';
 import { foremanInjection, readForemanCredential } from './credential.ts';
@@ -21,10 +22,7 @@ export const foreman: Kind = {
   methods: ['basic'],
   tasks: { inventory: 'Read-only inventory: hosts and hypervisors' },
   readCredential: readForemanCredential,
-  carrier: (subject) => ({
-    inject: async () => ok(foremanInjection(subject.credential)),
-    forget: () => {},
-  }),
+  carrier: ({ credential }) => constantCarrier(foremanInjection(credential)),
   test: testForeman,
   rights: async (subject, task) => {
     const steps = TASKS[task];

@@ -3,6 +3,7 @@ import { Secret } from '../../base/secret.ts';
 import type { OutboundResponse } from '../../outbound/message.ts';
 import { redactor } from '../../outbound/redact.ts';
 import { bearerInjection, readOpaqueToken } from '../bearer.ts';
+import { constantCarrier } from '../constant.ts';
 import { type Finding, findingsFrom, isBlocking, row } from '../finding.ts';
 import { asList, asNumber, asRecord, asText, type Json, type JsonRecord, parseJson } from '../json.ts';
 import type { CredentialWish, Kind, MadeCredential, Report, Subject, TestSubject } from '../kind.ts';
@@ -197,10 +198,7 @@ export const gafaelfawr: Kind = {
     const odd = find('GAFAELFAWR_TOKEN_SHAPE', 'P0', `${length} characters`, { length });
     return ok({ ...read.value, findings: [odd] });
   },
-  carrier: ({ credential }) => ({
-    inject: async () => ok(bearerInjection(credential.secret)),
-    forget: () => {},
-  }),
+  carrier: ({ credential }) => constantCarrier(bearerInjection(credential.secret)),
   test: testGafaelfawr,
   create,
   revoke,

@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { Secret } from '../../base/secret.ts';
 import { redactor } from '../../outbound/redact.ts';
 import { bearerInjection, headerFault, readOpaqueToken, STRIP_ALWAYS } from '../bearer.ts';
+import { constantCarrier } from '../constant.ts';
 import { type Finding, findingsFrom, isBlocking, row } from '../finding.ts';
 import type {
   Credential,
@@ -154,6 +155,6 @@ export const http: Kind = {
   methods: ['bearer', 'basic', 'header'],
   tasks: {},
   readCredential: readHttpCredential,
-  carrier: ({ credential }) => ({ inject: async () => ok(httpInjection(credential)), forget: () => {} }),
+  carrier: ({ credential }) => constantCarrier(httpInjection(credential)),
   test: testHttp,
 };

@@ -1,6 +1,7 @@
 import { seconds } from '../../base/clock.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { Secret } from '../../base/secret.ts';
+import { constantCarrier } from '../constant.ts';
 import type { Finding } from '../finding.ts';
 import { asRecord, asText, parseJson } from '../json.ts';
 import type { Carrier, Credential, Injection, Subject } from '../kind.ts';
@@ -39,7 +40,7 @@ interface Session {
 export function proxmoxCarrier(subject: Subject): Carrier {
   return subject.credential.method === 'password'
     ? ticketCarrier(subject)
-    : { inject: async () => ok(tokenInjection(subject.credential)), forget: () => {} };
+    : constantCarrier(tokenInjection(subject.credential));
 }
 
 /**
