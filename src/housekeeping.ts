@@ -30,7 +30,7 @@ interface Dependencies {
   };
 }
 
-const AUDIT_EVERY_MS = 500;
+const AUDIT_EVERY_MS = 250;
 const RATES_EVERY_MS = 500;
 const LAST_USE_EVERY_MS = 20_000;
 const HOUSE_EVERY_MS = 60_000;

@@ -57,7 +57,7 @@ const QUEUE_MAX = 20_000;
 const QUEUE_FOR_REFUSALS = QUEUE_MAX / 2;
 const KINDS_MAX = 5_000;
 /** Rows of one transaction: few enough that others get their turn, enough to share one wait for the disk. */
-const BATCH = 500;
+const BATCH = 2000;
 const PAGE = 250;
 
 export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: Dependencies): AuditTrail {

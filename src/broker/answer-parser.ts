@@ -47,166 +47,166 @@ type State = 'head' | 'length' | 'close' | 'size' | 'data' | 'data-end' | 'trail
 export class AnswerParser {
   /** Whether a byte of an answer was seen. */
   begun = false;
-  readonly #method: string;
-  readonly #upgrade: boolean;
-  readonly #events: AnswerEvents;
-  #state: State = 'head';
+  private readonly method: string;
+  private readonly upgrade: boolean;
+  private readonly events: AnswerEvents;
+  private state: State = 'head';
   /** Bytes of an unfinished head or line. */
-  #held: Buffer | null = null;
-  #left = 0;
-  #trailers: readonly string[] = NO_TRAILERS;
-  #trailerBytes = 0;
+  private held: Buffer | null = null;
+  private left = 0;
+  private trailers: readonly string[] = NO_TRAILERS;
+  private trailerBytes = 0;
 
   /**
    * @param method of the request: an answer to HEAD has no body
    * @param upgrade whether 101 is welcome; it ends the answer, and what follows is `rest`
    */
   constructor(method: string, upgrade: boolean, events: AnswerEvents) {
-    this.#method = method;
-    this.#upgrade = upgrade;
-    this.#events = events;
+    this.method = method;
+    this.upgrade = upgrade;
+    this.events = events;
   }
 
   push(chunk: Buffer): void {
     this.begun = true;
-    let rest: Buffer | null = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);
-    this.#held = null;
-    while (rest !== null && rest.length > 0) rest = this.#step(rest);
+    let rest: Buffer | null = this.held === null ? chunk : Buffer.concat([this.held, chunk]);
+    this.held = null;
+    while (rest !== null && rest.length > 0) rest = this.step(rest);
   }
 
   /** The connection ended. True when that ended the answer as it should. */
   finish(): boolean {
-    if (this.#state !== 'close') return this.#state === 'done';
-    this.#end(null);
+    if (this.state !== 'close') return this.state === 'done';
+    this.end(null);
     return true;
   }
 
-  #fault(what: string): void {
-    this.#state = 'done';
-    this.#events.fault(what);
+  private fault(what: string): void {
+    this.state = 'done';
+    this.events.fault(what);
   }
 
-  #end(rest: Buffer | null): void {
-    this.#state = 'done';
-    this.#events.end(this.#trailers, rest !== null && rest.length > 0 ? rest : null);
+  private end(rest: Buffer | null): void {
+    this.state = 'done';
+    this.events.end(this.trailers, rest !== null && rest.length > 0 ? rest : null);
   }
 
-  #readHead(all: Buffer): Buffer | null {
+  private readHead(all: Buffer): Buffer | null {
     const at = all.indexOf(BLANK_LINE);
     if (at === -1 ? all.length > MAX_HEAD : at > MAX_HEAD) {
-      this.#fault('the head is too large');
+      this.fault('the head is too large');
       return null;
     }
     if (at === -1) {
       // Whatever is not HTTP need not be waited for.
       if (!'HTTP/1.'.startsWith(all.toString('latin1', 0, Math.min(7, all.length))))
-        this.#fault('it is no HTTP/1.1 answer');
-      else this.#held = all;
+        this.fault('it is no HTTP/1.1 answer');
+      else this.held = all;
       return null;
     }
     const rest = all.subarray(at + 4);
-    const head = parseHead(all.toString('latin1', 0, at), this.#method);
+    const head = parseHead(all.toString('latin1', 0, at), this.method);
     if (typeof head === 'string') {
-      this.#fault(head);
+      this.fault(head);
       return null;
     }
     if (head.status < 200) {
       if (head.status !== 101) return rest;
-      if (!this.#upgrade) {
-        this.#fault('it changes the protocol unasked');
+      if (!this.upgrade) {
+        this.fault('it changes the protocol unasked');
         return null;
       }
-      this.#events.head(head);
-      if ((this.#state as State) !== 'done') this.#end(rest);
+      this.events.head(head);
+      if ((this.state as State) !== 'done') this.end(rest);
       return null;
     }
-    this.#state = head.body === 'chunked' ? 'size' : head.body === 'none' ? 'done' : head.body;
-    this.#left = head.length;
-    this.#events.head(head);
-    if (head.body === 'none') this.#end(rest);
+    this.state = head.body === 'chunked' ? 'size' : head.body === 'none' ? 'done' : head.body;
+    this.left = head.length;
+    this.events.head(head);
+    if (head.body === 'none') this.end(rest);
     return head.body === 'none' ? null : rest;
   }
 
   /** One line without its end; null while it is not whole. */
-  #takeLine(all: Buffer): { line: string; rest: Buffer } | null {
+  private takeLine(all: Buffer): { line: string; rest: Buffer } | null {
     const at = all.indexOf(10);
     if (at === -1) {
-      if (all.length > MAX_LINE) this.#fault('a line of the chunked body is too long');
-      else this.#held = all;
+      if (all.length > MAX_LINE) this.fault('a line of the chunked body is too long');
+      else this.held = all;
       return null;
     }
     if (at === 0 || all[at - 1] !== 13 || at > MAX_LINE) {
-      this.#fault('a line of the chunked body is malformed');
+      this.fault('a line of the chunked body is malformed');
       return null;
     }
     return { line: all.toString('latin1', 0, at - 1), rest: all.subarray(at + 1) };
   }
 
-  #step(all: Buffer): Buffer | null {
-    switch (this.#state) {
+  private step(all: Buffer): Buffer | null {
+    switch (this.state) {
       case 'head':
-        return this.#readHead(all);
+        return this.readHead(all);
       case 'length': {
-        if (all.length < this.#left) {
-          this.#left -= all.length;
-          this.#events.body(all, false);
+        if (all.length < this.left) {
+          this.left -= all.length;
+          this.events.body(all, false);
           return null;
         }
-        const part = all.length === this.#left ? all : all.subarray(0, this.#left);
-        const rest = all.length === this.#left ? null : all.subarray(this.#left);
-        this.#left = 0;
-        this.#state = 'done';
-        this.#events.body(part, true);
-        this.#end(rest);
+        const part = all.length === this.left ? all : all.subarray(0, this.left);
+        const rest = all.length === this.left ? null : all.subarray(this.left);
+        this.left = 0;
+        this.state = 'done';
+        this.events.body(part, true);
+        this.end(rest);
         return null;
       }
       case 'close':
-        this.#events.body(all, false);
+        this.events.body(all, false);
         return null;
       case 'size': {
-        const taken = this.#takeLine(all);
+        const taken = this.takeLine(all);
         if (taken === null) return null;
         const size = /^([0-9a-fA-F]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/.exec(taken.line)?.[1];
         if (size === undefined) {
-          this.#fault('the size of a chunk is malformed');
+          this.fault('the size of a chunk is malformed');
           return null;
         }
-        this.#left = Number.parseInt(size, 16);
-        this.#state = this.#left === 0 ? 'trailers' : 'data';
+        this.left = Number.parseInt(size, 16);
+        this.state = this.left === 0 ? 'trailers' : 'data';
         return taken.rest;
       }
       case 'data': {
-        const part = all.length <= this.#left ? all : all.subarray(0, this.#left);
-        this.#left -= part.length;
-        if (this.#left === 0) this.#state = 'data-end';
-        this.#events.body(part, false);
+        const part = all.length <= this.left ? all : all.subarray(0, this.left);
+        this.left -= part.length;
+        if (this.left === 0) this.state = 'data-end';
+        this.events.body(part, false);
         return all.subarray(part.length);
       }
       case 'data-end':
         if (all.length === 1 && all[0] === 13) {
-          this.#held = all;
+          this.held = all;
           return null;
         }
         if (all[0] !== 13 || all[1] !== 10) {
-          this.#fault('a chunk is longer than it said');
+          this.fault('a chunk is longer than it said');
           return null;
         }
-        this.#state = 'size';
+        this.state = 'size';
         return all.subarray(2);
       case 'trailers': {
-        const taken = this.#takeLine(all);
+        const taken = this.takeLine(all);
         if (taken === null) return null;
         if (taken.line === '') {
-          this.#end(taken.rest);
+          this.end(taken.rest);
           return null;
         }
-        this.#trailerBytes += taken.line.length;
-        const field = this.#trailerBytes > MAX_HEAD ? null : parseField(taken.line);
+        this.trailerBytes += taken.line.length;
+        const field = this.trailerBytes > MAX_HEAD ? null : parseField(taken.line);
         if (field === null) {
-          this.#fault('a trailer is malformed');
+          this.fault('a trailer is malformed');
           return null;
         }
-        this.#trailers = [...this.#trailers, ...field];
+        this.trailers = [...this.trailers, ...field];
         return taken.rest;
       }
       case 'done':

@@ -13,12 +13,12 @@ import type { Destination, Destinations, Rider } from './destinations.ts';
 import { passedHeaders } from './headers.ts';
 import { type CallRefusal, judgeCall, judgeCaller, NO_TOKEN } from './judge.ts';
 import type { Ledger } from './ledger.ts';
-import type { LiveCall, LiveCalls } from './live.ts';
+import type { LiveCalls } from './live.ts';
 import { sendRefusal } from './refusal.ts';
 import { bodyOf, gather } from './request-body.ts';
 import { type RequestHead, readRequestHead } from './request-head.ts';
 import { type CallTarget, readTarget } from './target.ts';
-import { type Ends, type Errand, type Outcome, type RequestBody, Transport } from './transport.ts';
+import { type Ends, type Outcome, type RequestBody, Transport } from './transport.ts';
 
 /** A call that selected a route, before anything is known about who makes it. */
 export interface Incoming {
@@ -53,12 +53,6 @@ interface Call extends Incoming {
   verified: Verified | null;
   /** The identity that stood beside the caller's token. */
   beside: string | null;
-}
-
-interface Carried extends Call, Errand {
-  readonly method: string;
-  verified: Verified | null;
-  transport: LiveCall | null;
 }
 
 /** Judges each call and passes on those that may. Without a promise as long as all facts are at hand. */
@@ -219,27 +213,18 @@ export function createRelay(needs: Dependencies): Relay {
     head += passedHeaders(message.rawHeaders, asked.named, route.passHeaders, strip, tunnel !== null);
     head += framing(body, method);
     head += tunnel === null ? '\r\n' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-    const carried: Carried = {
-      ...call,
-      destination,
-      head,
-      body,
-      rider,
-      transport: null,
-    };
-    const transport = new Transport(carried, ends, clock);
-    carried.transport = transport;
+    const transport = new Transport(call, { destination, head, body, rider }, ends, clock);
     live.add(transport);
     transport.start();
   }
 
-  const ends: Ends<Carried> = {
-    failed(call, refusal) {
-      if (call.transport !== null) live.remove(call.transport);
+  const ends: Ends<Call> = {
+    failed(call, refusal, transport) {
+      live.remove(transport);
       turnBack(call, refusal);
     },
-    done(call, outcome) {
-      if (call.transport !== null) live.remove(call.transport);
+    done(call, outcome, transport) {
+      live.remove(transport);
       settle(call, outcome);
     },
   };

@@ -35,8 +35,12 @@ export interface Errand {
   readonly tunnel: { readonly socket: Duplex; readonly head: Buffer } | null;
   /** The caller waits to be told to send its body. */
   readonly continueFirst: boolean;
-  readonly destination: Destination;
   readonly method: string;
+}
+
+/** What is sent for an errand, and where to. */
+export interface Sending {
+  readonly destination: Destination;
   /** The whole head of the request, ended. */
   readonly head: string;
   readonly body: RequestBody;
@@ -46,8 +50,8 @@ export interface Errand {
 /** What happens to errands in the end. One of the two is called for each, once. */
 export interface Ends<E extends Errand> {
   /** No answer came, and nothing was said to the caller yet. */
-  failed(errand: E, refusal: CallRefusal): void;
-  done(errand: E, outcome: Outcome): void;
+  failed(errand: E, refusal: CallRefusal, call: LiveCall): void;
+  done(errand: E, outcome: Outcome, call: LiveCall): void;
 }
 
 export interface Outcome {
@@ -77,114 +81,120 @@ const leave = atTurnEnd((call: { send(): void }) => call.send());
  */
 export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEvents {
   deadline = Number.POSITIVE_INFINITY;
-  readonly #errand: E;
-  readonly #ends: Ends<E>;
-  readonly #clock: Clock;
-  #line: Line | null = null;
-  #parser: AnswerParser | null = null;
-  #scrubber: Scrubber | null = null;
-  #answer: AnswerHead | null = null;
+  private readonly errand: E;
+  private readonly sending: Sending;
+  private readonly ends: Ends<E>;
+  private readonly clock: Clock;
+  private line: Line | null = null;
+  private parser: AnswerParser | null = null;
+  private scrubber: Scrubber | null = null;
+  private answer: AnswerHead | null = null;
   /** Headers of an answer whose head is not sent yet. */
-  #headers: string[] | null = null;
+  private headers: string[] | null = null;
   /** The body of a small answer that is whole. */
-  #whole: Buffer | null = null;
-  #tunnelled = false;
-  #over = false;
-  #sentAll: boolean;
-  #retried = false;
-  #bytesUp: number;
-  #bytesDown = 0;
-  #onPart: ((chunk: Buffer) => void) | null = null;
-  #onEnd: (() => void) | null = null;
+  private whole: Buffer | null = null;
+  private tunnelled = false;
+  private over = false;
+  private sentAll: boolean;
+  private retried = false;
+  private bytesUp: number;
+  private bytesDown = 0;
+  private onPart: ((chunk: Buffer) => void) | null = null;
+  private onEnd: (() => void) | null = null;
 
-  constructor(errand: E, ends: Ends<E>, clock: Clock) {
-    const { body, response } = errand;
-    this.#errand = errand;
-    this.#ends = ends;
-    this.#clock = clock;
-    this.#sentAll = body.kind === 'none' || body.kind === 'whole';
-    this.#bytesUp = body.kind === 'whole' ? body.bytes.length : 0;
-    response.on('close', () => this.cut('the caller went away'));
+  constructor(errand: E, sending: Sending, ends: Ends<E>, clock: Clock) {
+    const { body } = sending;
+    this.errand = errand;
+    this.sending = sending;
+    this.ends = ends;
+    this.clock = clock;
+    this.sentAll = body.kind === 'none' || body.kind === 'whole';
+    this.bytesUp = body.kind === 'whole' ? body.bytes.length : 0;
+    errand.response.on('close', () => this.cut('the caller went away'));
   }
 
   get route(): ActiveRoute {
-    return this.#errand.route;
+    return this.errand.route;
   }
 
   get verified(): Verified | null {
-    return this.#errand.verified;
+    return this.errand.verified;
   }
 
   get decision(): Decision {
-    return this.#errand.decision;
+    return this.errand.decision;
   }
 
   /** Sends the request. */
   start(): void {
-    const idle = this.#errand.destination.lines.idle();
-    if (idle === null) this.#dial();
-    else this.#speak(idle);
+    const idle = this.sending.destination.lines.idle();
+    if (idle === null) this.dial();
+    else this.speak(idle);
   }
 
   expire(): void {
-    if (this.#answer === null && this.#sentAll) this.#fail(TOO_SLOW);
+    if (this.answer === null && this.sentAll) this.fail(TOO_SLOW);
     else this.cut('nothing moved for too long');
   }
 
   /** Ends both sides at once, so that neither takes half an answer for a whole one. */
   cut(why: string): void {
-    if (this.#over) return;
-    const { tunnel, response } = this.#errand;
-    this.#dropLine();
-    this.#done(why);
+    if (this.over) return;
+    const { tunnel, response } = this.errand;
+    this.dropLine();
+    this.done(why);
     (tunnel?.socket ?? response.socket ?? response).destroy();
   }
 
-  #touch(): void {
-    const { firstByteMs, idleMs } = this.#errand.route.record;
-    this.deadline = this.#clock() + (this.#answer === null && this.#sentAll ? firstByteMs : idleMs);
+  private touch(): void {
+    const { firstByteMs, idleMs } = this.errand.route.record;
+    this.deadline = this.clock() + (this.answer === null && this.sentAll ? firstByteMs : idleMs);
   }
 
-  #finish(): void {
-    this.#over = true;
+  private finish(): void {
+    this.over = true;
     this.deadline = Number.POSITIVE_INFINITY;
-    if (this.#onPart !== null) this.#errand.message.removeListener('data', this.#onPart);
-    if (this.#onEnd !== null) this.#errand.message.removeListener('end', this.#onEnd);
+    if (this.onPart !== null) this.errand.message.removeListener('data', this.onPart);
+    if (this.onEnd !== null) this.errand.message.removeListener('end', this.onEnd);
   }
 
-  #done(broken: string | null): void {
-    if (this.#over) return;
-    this.#finish();
-    this.#ends.done(this.#errand, {
-      status: this.#answer?.status ?? 0,
-      bytesDown: this.#bytesDown,
-      bytesUp: this.#bytesUp,
-      broken,
-    });
+  private done(broken: string | null): void {
+    if (this.over) return;
+    this.finish();
+    this.ends.done(
+      this.errand,
+      {
+        status: this.answer?.status ?? 0,
+        bytesDown: this.bytesDown,
+        bytesUp: this.bytesUp,
+        broken,
+      },
+      this,
+    );
   }
 
-  #dropLine(): void {
-    const line = this.#line;
+  private dropLine(): void {
+    const line = this.line;
     if (line === null) return;
-    this.#line = null;
+    this.line = null;
     line.user = null;
     line.socket.destroy();
   }
 
-  #fail(refusal: CallRefusal): void {
-    if (this.#over) return;
-    if (this.#answer !== null) {
+  private fail(refusal: CallRefusal): void {
+    if (this.over) return;
+    if (this.answer !== null) {
       this.cut(refusal.message);
       return;
     }
-    this.#dropLine();
-    this.#finish();
-    this.#errand.message.resume();
-    this.#ends.failed(this.#errand, refusal);
+    this.dropLine();
+    this.finish();
+    this.errand.message.resume();
+    this.ends.failed(this.errand, refusal, this);
   }
 
-  #dial(): void {
-    const { destination } = this.#errand;
+  private dial(): void {
+    const { destination } = this.sending;
     const { lines, breaker, authority } = destination;
     lines
       .dial()
@@ -192,16 +202,16 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
         if (!dialled.ok) {
           breaker.away();
           const slow = dialled.error.code === 'connect_timeout' || dialled.error.code === 'tls_timeout';
-          this.#fail({
+          this.fail({
             status: slow ? 504 : 502,
             code: dialled.error.code,
             message: `${dialled.error.message} (${authority})`,
           });
-        } else if (this.#over) lines.keep(dialled.value);
-        else this.#speak(dialled.value);
+        } else if (this.over) lines.keep(dialled.value);
+        else this.speak(dialled.value);
       })
       .catch((error: unknown) =>
-        this.#fail({
+        this.fail({
           status: 502,
           code: 'internal',
           message: error instanceof Error ? error.name : 'The call broke off',
@@ -209,82 +219,84 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       );
   }
 
-  #speak(line: Line): void {
-    const { method, tunnel, head, body, continueFirst, response, message } = this.#errand;
+  private speak(line: Line): void {
+    const { method, tunnel, continueFirst, response, message } = this.errand;
+    const { head, body } = this.sending;
     const { socket } = line;
-    this.#line = line;
-    this.#parser = new AnswerParser(method, tunnel !== null, this);
+    this.line = line;
+    this.parser = new AnswerParser(method, tunnel !== null, this);
     line.user = this;
     socket.cork();
     socket.write(head, 'latin1');
     if (body.kind === 'whole') socket.write(body.bytes);
     uncork(socket);
-    if (!this.#sentAll) {
+    if (!this.sentAll) {
       if (continueFirst) response.writeContinue();
-      this.#onPart = (chunk) => this.#bodyPart(chunk);
-      this.#onEnd = () => this.#bodyEnd();
-      message.on('data', this.#onPart);
-      message.on('end', this.#onEnd);
+      this.onPart = (chunk) => this.bodyPart(chunk);
+      this.onEnd = () => this.bodyEnd();
+      message.on('data', this.onPart);
+      message.on('end', this.onEnd);
     }
-    this.#touch();
+    this.touch();
   }
 
-  #bodyPart(chunk: Buffer): void {
-    if (this.#line === null) return;
-    this.#bytesUp += chunk.length;
-    this.#touch();
-    const { socket } = this.#line;
+  private bodyPart(chunk: Buffer): void {
+    if (this.line === null) return;
+    this.bytesUp += chunk.length;
+    this.touch();
+    const { socket } = this.line;
     let flows: boolean;
-    if (this.#errand.body.kind === 'chunked') {
+    if (this.sending.body.kind === 'chunked') {
       socket.cork();
       socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
       socket.write(chunk);
       flows = socket.write('\r\n', 'latin1');
       socket.uncork();
     } else flows = socket.write(chunk);
-    if (!flows) this.#errand.message.pause();
+    if (!flows) this.errand.message.pause();
   }
 
-  #bodyEnd(): void {
-    if (this.#errand.body.kind === 'chunked') this.#line?.socket.write(LAST_CHUNK, 'latin1');
-    this.#sentAll = true;
-    this.#touch();
+  private bodyEnd(): void {
+    if (this.sending.body.kind === 'chunked') this.line?.socket.write(LAST_CHUNK, 'latin1');
+    this.sentAll = true;
+    this.touch();
   }
 
   data(chunk: Buffer): void {
-    this.#touch();
-    this.#parser?.push(chunk);
-    if (this.#headers !== null && !this.#over) this.#sendHead();
+    this.touch();
+    this.parser?.push(chunk);
+    if (this.headers !== null && !this.over) this.sendHead();
   }
 
   drained(): void {
-    this.#errand.message.resume();
+    this.errand.message.resume();
   }
 
   ended(broken: boolean): void {
-    if (!broken && this.#parser?.finish()) return;
-    const { body, method, tunnel } = this.#errand;
-    const stale = this.#line !== null && this.#line.uses > 0 && !this.#parser?.begun;
-    this.#line?.socket.destroy();
-    this.#line = null;
-    if (this.#over) return;
+    if (!broken && this.parser?.finish()) return;
+    const { method, tunnel } = this.errand;
+    const { body } = this.sending;
+    const stale = this.line !== null && this.line.uses > 0 && !this.parser?.begun;
+    this.line?.socket.destroy();
+    this.line = null;
+    if (this.over) return;
     // A server may close an idle connection at the very moment we reuse it. Only then, and only where asking twice
     // is the same as asking once, is the call repeated.
     if (
       stale &&
-      !this.#retried &&
+      !this.retried &&
       (method === 'GET' || method === 'HEAD') &&
       body.kind === 'none' &&
       tunnel === null
     ) {
-      this.#retried = true;
-      this.#dial();
-    } else if (this.#answer === null) this.#fail(LOST);
+      this.retried = true;
+      this.dial();
+    } else if (this.answer === null) this.fail(LOST);
     else this.cut('the other system broke off');
   }
 
   fault(what: string): void {
-    this.#fail({
+    this.fail({
       status: 502,
       code: 'malformed_response',
       message: `The answer cannot be passed on: ${what}`,
@@ -292,105 +304,107 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   }
 
   head(seen: AnswerHead): void {
-    const { destination, rider, tunnel, response } = this.#errand;
-    this.#answer = seen;
+    const { tunnel, response } = this.errand;
+    const { destination, rider } = this.sending;
+    this.answer = seen;
     if (seen.status === 401 && rider !== null) {
       destination.breaker.refused();
       destination.forget();
     } else destination.breaker.worked();
     const headers = answerHeaders(seen, rider);
-    if (seen.status === 101 && tunnel !== null && this.#line !== null) {
-      this.#tunnelled = true;
+    if (seen.status === 101 && tunnel !== null && this.line !== null) {
+      this.tunnelled = true;
       response.detachSocket(tunnel.socket as never);
       tunnel.socket.write(switchingHead(seen, headers), 'latin1');
       return;
     }
-    if (rider !== null && seen.body !== 'none' && !seen.coded) this.#scrubber = createScrubber(rider.secrets);
-    this.#headers = headers;
+    if (rider !== null && seen.body !== 'none' && !seen.coded) this.scrubber = createScrubber(rider.secrets);
+    this.headers = headers;
   }
 
   /** The head alone, where the rest is still to come. */
-  #sendHead(): void {
-    const { response } = this.#errand;
-    if (this.#answer === null || this.#headers === null) return;
-    response.writeHead(this.#answer.status, reasonText(this.#answer.reason), this.#headers);
+  private sendHead(): void {
+    const { response } = this.errand;
+    if (this.answer === null || this.headers === null) return;
+    response.writeHead(this.answer.status, reasonText(this.answer.reason), this.headers);
     response.flushHeaders();
-    this.#headers = null;
+    this.headers = null;
   }
 
   /** A small answer, whole. */
   send(): void {
-    const { response } = this.#errand;
-    const body = this.#whole;
-    if (this.#answer === null || this.#headers === null || response.destroyed) return;
-    response.writeHead(this.#answer.status, reasonText(this.#answer.reason), this.#headers);
+    const { response } = this.errand;
+    const body = this.whole;
+    if (this.answer === null || this.headers === null || response.destroyed) return;
+    response.writeHead(this.answer.status, reasonText(this.answer.reason), this.headers);
     if (body === null) response.end();
     else response.end(body.toString('latin1'), 'latin1');
   }
 
   body(bytes: Buffer, last: boolean): void {
-    if (this.#over) return;
-    const { response } = this.#errand;
-    this.#bytesDown += bytes.length;
-    const clean = this.#scrubber === null ? bytes : this.#scrubber.push(bytes, last);
-    if (last && this.#headers !== null && clean.length <= SMALL) {
-      this.#whole = clean;
+    if (this.over) return;
+    const { response } = this.errand;
+    this.bytesDown += bytes.length;
+    const clean = this.scrubber === null ? bytes : this.scrubber.push(bytes, last);
+    if (last && this.headers !== null && clean.length <= SMALL) {
+      this.whole = clean;
       return;
     }
-    if (this.#headers !== null) this.#sendHead();
+    if (this.headers !== null) this.sendHead();
     if (last) response.end(clean);
-    else if (clean.length > 0 && !response.write(clean) && this.#line !== null) {
-      const { socket } = this.#line;
+    else if (clean.length > 0 && !response.write(clean) && this.line !== null) {
+      const { socket } = this.line;
       socket.pause();
       response.once('drain', () => void socket.resume());
     }
   }
 
   end(trailers: readonly string[], rest: Buffer | null): void {
-    const answer = this.#answer;
-    if (this.#over || answer === null) return;
-    if (this.#tunnelled) {
-      this.#openTunnel(rest);
+    const answer = this.answer;
+    if (this.over || answer === null) return;
+    if (this.tunnelled) {
+      this.openTunnel(rest);
       return;
     }
-    const { response, message, destination } = this.#errand;
-    if (this.#headers !== null && (this.#whole !== null || answer.body === 'none')) leave(this);
+    const { response, message } = this.errand;
+    if (this.headers !== null && (this.whole !== null || answer.body === 'none')) leave(this);
     else {
-      this.#sendHead();
-      const held = this.#scrubber?.rest();
+      this.sendHead();
+      const held = this.scrubber?.rest();
       if (held !== undefined && held.length > 0) response.write(held);
       if (trailers.length > 0 && answer.body === 'chunked')
         response.addTrailers(pairs(returnedHeaders(trailers)));
       if (!response.writableEnded) response.end();
     }
-    const used = this.#line;
-    this.#line = null;
-    if (used !== null && answer.keepAlive && this.#sentAll && rest === null) destination.lines.keep(used);
+    const used = this.line;
+    this.line = null;
+    if (used !== null && answer.keepAlive && this.sentAll && rest === null)
+      this.sending.destination.lines.keep(used);
     else if (used !== null) {
       used.user = null;
       used.socket.destroy();
     }
-    this.#done(null);
+    this.done(null);
     if (!message.complete) swallow(message);
   }
 
-  #openTunnel(rest: Buffer | null): void {
-    const { tunnel } = this.#errand;
-    const line = this.#line;
+  private openTunnel(rest: Buffer | null): void {
+    const { tunnel } = this.errand;
+    const line = this.line;
     if (tunnel === null || line === null) return;
     if (rest !== null) tunnel.socket.write(rest);
     if (tunnel.head.length > 0) line.socket.write(tunnel.head);
-    this.#bytesDown += rest?.length ?? 0;
-    this.#bytesUp += tunnel.head.length;
+    this.bytesDown += rest?.length ?? 0;
+    this.bytesUp += tunnel.head.length;
     joinStreams(tunnel.socket, line, {
       moved: (up, down) => {
-        this.#bytesUp += up;
-        this.#bytesDown += down;
-        this.#touch();
+        this.bytesUp += up;
+        this.bytesDown += down;
+        this.touch();
       },
       closed: () => {
-        this.#dropLine();
-        this.#done(null);
+        this.dropLine();
+        this.done(null);
       },
     });
   }
