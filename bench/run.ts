@@ -8,6 +8,10 @@ import { QUICK, WHOLE } from './lib/scale.ts';
 import { removeFolders } from './lib/tessera.ts';
 import { betterAuth } from './rows/better-auth.ts';
 import { broker } from './rows/broker.ts';
+import { brokerJunk } from './rows/broker-junk.ts';
+import { brokerLatency } from './rows/broker-latency.ts';
+import { brokerSockets } from './rows/broker-sockets.ts';
+import { brokerStreams } from './rows/broker-streams.ts';
 import { delegation } from './rows/delegation.ts';
 import { guard } from './rows/guard.ts';
 import { junk } from './rows/junk.ts';
@@ -28,6 +32,10 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   start,
   rates,
   broker,
+  'broker-latency': brokerLatency,
+  'broker-streams': brokerStreams,
+  'broker-sockets': brokerSockets,
+  'broker-junk': brokerJunk,
 };
 
 const words = process.argv.slice(2);

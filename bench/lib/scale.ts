@@ -9,6 +9,8 @@ export interface Scale {
   readonly coldRounds: number;
   readonly starts: number;
   readonly rateSeconds: number;
+  readonly streamedBytes: number;
+  readonly webSockets: number;
 }
 
 export const WHOLE: Scale = {
@@ -21,6 +23,8 @@ export const WHOLE: Scale = {
   coldRounds: 5,
   starts: 15,
   rateSeconds: 5,
+  streamedBytes: 10 * 2 ** 30,
+  webSockets: 2000,
 };
 
 export const QUICK: Scale = {
@@ -33,4 +37,6 @@ export const QUICK: Scale = {
   coldRounds: 2,
   starts: 5,
   rateSeconds: 2,
+  streamedBytes: 2 ** 30,
+  webSockets: 2000,
 };

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { brokered, brokeredGet } from '../lib/brokered.ts';
+import { LOAD_CORE } from '../lib/machine.ts';
+import { startNginx } from '../lib/nginx.ts';
+import { median, ms, perSecond, quantile } from '../lib/numbers.ts';
+import { paced } from '../lib/pacer.ts';
+import { ROOT } from '../lib/processes.ts';
+import { samplesText, takeSamples } from '../lib/quiet.ts';
+import type { Measurement } from '../lib/result.ts';
+
+const JUNK_RATE = 10_000;
+const GOOD_RATE = 300;
+
+/** Good calls at a fixed rate, with and without ten thousand junk tokens a second beside them. */
+export const brokerJunk: Measurement = async (scale) => {
+  const upstream = await startNginx(LOAD_CORE, { server: '' });
+  await writeFile(join(upstream.folder, 'files/kibibyte'), 'x'.repeat(1024));
+  const tessera = await brokered(upstream.url);
+  const good = brokeredGet(tessera, '/kibibyte');
+  const junk = {
+    url: good.url,
+    token: `${tessera.token.slice(0, -1)}${tessera.token.endsWith('a') ? 'b' : 'a'}`,
+  };
+  await paced(good, GOOD_RATE, scale.warmUpSeconds);
+  let sent = 0;
+  const measure = async (): Promise<number> =>
+    quantile(await paced(good, GOOD_RATE, scale.sampleSeconds * 2), 0.99);
+  const samples = await takeSamples(scale.pairs, async () => {
+    const alone = await measure();
+    const flood = startFlood(junk.url, junk.token);
+    const beside = await measure();
+    sent = await flood.stop();
+    return { alone, beside };
+  });
+  await Promise.all([tessera.server.stop(), upstream.stop()]);
+  const ratios = samples.kept.map(({ alone, beside }) => beside / alone);
+  return [
+    {
+      what: `99th percentile of good calls beside a flood of junk tokens against without it`,
+      target: '<= 1.20',
+      measured: `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`,
+      met: median(ratios) <= 1.2,
+      notes: `${ms(median(samples.kept.map(({ beside }) => beside)))} against ${ms(median(samples.kept.map(({ alone }) => alone)))} at ${GOOD_RATE}/s; junk at ${perSecond(sent)} of ${perSecond(JUNK_RATE)} wanted; ${samplesText(samples, 'pairs')}`,
+    },
+  ];
+};
+
+/** A process of its own that asks for the rate and reports what it reached. */
+function startFlood(url: string, token: string): { stop(): Promise<number> } {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', 'tsx', resolve(ROOT, 'bench/lib/flood.ts'), JSON.stringify({ url, token, rate: JUNK_RATE })],
+    { cwd: resolve(ROOT, 'bench'), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  );
+  return {
+    stop: () =>
+      new Promise((done) => {
+        child.once('message', (reached) => done(Number(reached)));
+        child.send('stop');
+      }),
+  };
+}
