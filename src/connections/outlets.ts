@@ -37,7 +37,7 @@ export interface Outlets {
    * logged in before it is.
    */
   open(key: string): Promise<Result<Outlet>>;
-  /** One that is open already. */
+  /** One that is open already, and whose password is known to be accepted. */
   atHand(key: string): Outlet | undefined;
   /** Runs one piece of work; when the credential is refused in it, once more with the fallback if that is on. */
   use<T>(
@@ -142,7 +142,7 @@ export function createOutlets({
       const outlet = await opened(key);
       if (!outlet.ok || outlet.value.credential.method !== 'password' || proven.has(outlet.value))
         return outlet;
-      const login = await prove(internalActor, outlet.value, () => outlet.value.carrier.inject('GET'));
+      const login = await prove(internalActor, outlet.value, async () => outlet.value.carrier.inject('GET'));
       if (login?.ok) return outlet;
       if (login === null) continue;
       refusals += 1;
@@ -160,7 +160,10 @@ export function createOutlets({
 
   return {
     open,
-    atHand: (key) => byKey.get(key),
+    atHand(key) {
+      const outlet = byKey.get(key);
+      return outlet?.credential.method === 'password' && !proven.has(outlet) ? undefined : outlet;
+    },
     refused,
 
     async use(actor, key, work) {
