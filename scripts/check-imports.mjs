@@ -52,11 +52,14 @@ const RULES = {
   local: ['kinds', 'outbound', 'base'],
   cli: ['client', 'wire', 'local', 'base'],
   doubles: ['base'],
+  // Everything at once to look at: a server beside doubles, filled through the client.
+  demo: ['client', 'doubles', 'base'],
 };
 // The command line starts the programs; it reaches them through these doors, loaded when asked for.
 const DOORS = {
   'cli/commands/serve.ts': ['main.ts'],
   'cli/commands/double.ts': ['doubles'],
+  'cli/commands/demo.ts': ['demo'],
   'cli/commands/offline.ts': ['offline.ts'],
 };
 RULES['offline.ts'] = ['config', 'app.ts', 'storage', 'crypto', 'audit', 'base'];

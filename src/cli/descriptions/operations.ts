@@ -122,6 +122,12 @@ export const OPERATION_COMMANDS: readonly CommandDescription[] = [
     load: () => import('../commands/double.ts'),
   },
   {
+    name: 'demo',
+    summary: 'Start a throw-away Tessera with sample data beside stand-ins for Proxmox and Foreman',
+    options: [{ flags: '--port <port>', text: 'port to listen on (default: any free one)' }],
+    load: () => import('../commands/demo.ts'),
+  },
+  {
     name: 'completion',
     summary: 'Print a completion script for your shell',
     arguments: [{ form: '<shell>', text: 'which one', choices: ['bash', 'zsh', 'fish'] }],
