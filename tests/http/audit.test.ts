@@ -1,29 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
-import { loadSqlite } from '../../src/storage/sqlite-module.ts';
 import { ENGINES } from '../support/database.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { tamper } from '../support/tamper.ts';
 
 let server: TestServer;
 afterEach(() => server.close());
-
-/** Somebody with the database but without the key. */
-async function tamper(statement: string): Promise<void> {
-  const { url, folder } = server.database;
-  if (url === null) {
-    const Sqlite = await loadSqlite();
-    const database = new Sqlite(join(folder, 'tessera.sqlite'));
-    database.exec(statement);
-    database.close();
-    return;
-  }
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
-}
 
 const verify = async () => (await server.call('POST', '/api/v1/audit/verify', { token: server.admin })).json;
 
@@ -104,7 +87,7 @@ describe.each(ENGINES)('the audit trail on %s', (engine) => {
     server = await startTestServer({ engine });
     await someHistory();
     await verify();
-    await tamper(statement);
+    await tamper(server.database, statement);
     const report = await verify();
     expect(report.intact).toBe(false);
     expect(report.faults.map((one: { kind: string }) => one.kind)).toContain(kind);

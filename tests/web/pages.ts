@@ -15,5 +15,8 @@ export interface PageRow {
 export const PAGES: readonly PageRow[] = [
   { name: 'sign-in', path: '/sign-in', heading: 'Sign in', open: true },
   { name: 'home', path: '/', heading: /^Welcome/ },
+  { name: 'routes', path: '/routes', heading: 'Routes' },
+  { name: 'route-new', path: '/routes/new', heading: 'New route' },
+  { name: 'audit', path: '/audit', heading: 'Audit' },
   { name: 'not-found', path: '/no/such/page', heading: 'Not found' },
 ];

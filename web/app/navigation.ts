@@ -17,4 +17,11 @@ export interface Section {
 /** What stands in the side bar, in this order. */
 export const NAVIGATION: readonly Section[] = [
   { title: null, entries: [{ to: '/', label: 'Home', icon: 'home' }] },
+  {
+    title: 'Operations',
+    entries: [
+      { to: '/routes', label: 'Routes', icon: 'route', needs: ['read:connections', 'admin:routes'] },
+      { to: '/audit', label: 'Audit', icon: 'audit', needs: ['read:audit'] },
+    ],
+  },
 ];

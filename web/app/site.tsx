@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { sessionQuery } from '../api/session.ts';
 import { tessera } from '../api/tessera.ts';
+import { auditSearch } from '../features/audit/filter.ts';
 import { ErrorState } from '../ui/states.tsx';
 import { NotFound } from './not-found.tsx';
 import { Shell } from './shell.tsx';
@@ -92,7 +93,42 @@ const home = createRoute({
   component: lazyRouteComponent(() => import('../features/home/home-page.tsx'), 'HomePage'),
 });
 
-const site = root.addChildren([signIn, setup, shell.addChildren([home])]);
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
+});
+
+const routes = createRoute({
+  getParentRoute: () => shell,
+  path: '/routes',
+  component: lazyRouteComponent(() => import('../features/routes/routes-page.tsx'), 'RoutesPage'),
+});
+
+const newRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/routes/new',
+  component: lazyRouteComponent(() => import('../features/routes/route-edit-pages.tsx'), 'NewRoutePage'),
+});
+
+const oneRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/routes/$name',
+  component: lazyRouteComponent(() => import('../features/routes/route-page.tsx'), 'RoutePage'),
+});
+
+const editRoute = createRoute({
+  getParentRoute: () => shell,
+  path: '/routes/$name/edit',
+  component: lazyRouteComponent(() => import('../features/routes/route-edit-pages.tsx'), 'EditRoutePage'),
+});
+
+const site = root.addChildren([
+  signIn,
+  setup,
+  shell.addChildren([home, routes, newRoute, oneRoute, editRoute, audit]),
+]);
 
 export function createSite(queries: QueryClient) {
   return createRouter({

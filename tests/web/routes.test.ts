@@ -1,0 +1,98 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { broker, closeAll, upstream } from '../broker/support.ts';
+import { ENGINES } from '../support/database.ts';
+import { launchBrowser, settled, signedIn, visit } from './browser.ts';
+
+describe.each(ENGINES)('on %s', (engine) => {
+  let server: Awaited<ReturnType<typeof broker>>;
+  let service: Awaited<ReturnType<typeof upstream>>;
+  let browser: Browser;
+  beforeAll(async () => {
+    service = await upstream();
+    server = await broker({ engine });
+    browser = await launchBrowser();
+    await server.user('alice');
+  });
+  afterAll(async () => {
+    await browser.close();
+    await closeAll();
+  });
+
+  async function open(path: string, heading: string) {
+    const window = await visit(browser);
+    await signedIn(window, server);
+    await window.page.goto(server.url + path);
+    await settled(window.page, heading);
+    return window;
+  }
+
+  test('a route is made, tried, used, watched, changed and deleted', async () => {
+    const { page, context, complaints } = await open('/routes', 'Routes');
+    await page.getByText('No routes yet').waitFor();
+    await page.getByRole('link', { name: 'New route' }).first().click();
+    await settled(page, 'New route');
+
+    // A name that cannot be: said beside the field, and nothing typed is lost.
+    await page.getByLabel('Name').fill('No Good!');
+    await page.getByLabel('Address').fill(service.url);
+    await page.getByRole('button', { name: 'Make the route' }).click();
+    await page.getByLabel('Name').and(page.locator('[aria-invalid=true]')).waitFor();
+    expect(await page.getByLabel('Address').inputValue()).toBe(service.url);
+
+    await page.getByLabel('Name').fill('metrics');
+    await page.getByRole('switch', { name: /^Presets/ }).click();
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Path').fill('/topics/**');
+    await page.getByRole('combobox', { name: 'Scopes' }).fill('write:sasquatch');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Make the route' }).click();
+    await settled(page, 'metrics');
+
+    await page.getByRole('table', { name: 'Rules of this route' }).getByText('write:sasquatch').waitFor();
+    await page.getByRole('textbox', { name: 'Path' }).fill('/topics/lab');
+    await page.getByRole('button', { name: 'Judge it' }).click();
+    await page.getByText('It would be refused with 401').waitFor();
+    const { token, id } = await server.token('write:sasquatch');
+    await page.getByLabel('Id of a token').fill(id);
+    await page.getByRole('button', { name: 'Judge it' }).click();
+    await page.getByText('It would go through').waitFor();
+    expect(service.received).toEqual([]);
+
+    await page.getByText('Nobody has called yet').waitFor();
+    await server.call('GET', '/connect/metrics/topics/lab', { token });
+    await page.getByRole('table', { name: 'Newest calls' }).getByText('/topics/lab').waitFor();
+
+    await page.getByRole('link', { name: 'Change' }).click();
+    await settled(page, 'Change metrics');
+    expect(await page.getByLabel('Path').inputValue()).toBe('/topics/**');
+    await page.getByLabel('Who').selectOption('never');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await settled(page, 'metrics');
+    await page.getByRole('table', { name: 'Rules of this route' }).getByText('nobody').waitFor();
+
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete the route' }).click();
+    await settled(page, 'Routes');
+    await page.getByText('No routes yet').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('presets are told in words, and each tool has its lines to copy', async () => {
+    await server.route('plain', service.url);
+    const { page, context, complaints } = await open('/routes/plain', 'plain');
+    await page.getByRole('table', { name: 'Presets' }).getByText('read (GET and HEAD)').waitFor();
+    await page.getByRole('table', { name: 'Presets' }).getByText('read:plain').waitFor();
+    await page.getByText(`${server.url}/connect/plain/`, { exact: false }).waitFor();
+    await page.getByRole('button', { name: 'Copy the curl configuration' }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('a route that is not there is told so', async () => {
+    const { page, context } = await open('/routes/absent', 'absent');
+    await page.getByRole('alert').getByText('The route could not be read').waitFor();
+    await context.close();
+  });
+});

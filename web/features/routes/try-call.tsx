@@ -1,0 +1,129 @@
+import { Alert, Button, Card, Code, Group, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Route, RouteVerdict } from '../../../src/wire/routes.ts';
+import { tessera } from '../../api/tessera.ts';
+import { fieldErrors } from '../../ui/field-errors.ts';
+import { Icon } from '../../ui/icons.tsx';
+import { ErrorState } from '../../ui/states.tsx';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const SAMPLES: Readonly<Record<Route['kind'], string>> = {
+  proxmox: '/api2/json/nodes',
+  foreman: '/api/hosts',
+  osmo: '/api/version',
+  gafaelfawr: '/auth/api/v1/user-info',
+  http: '/',
+};
+
+/** What would happen to a call; nothing is sent to the system. */
+export function TryCall({ route }: { readonly route: Route }) {
+  const [method, setMethod] = useState('GET');
+  const [path, setPath] = useState(SAMPLES[route.kind]);
+  const [token, setToken] = useState('');
+  const check = useMutation({
+    mutationFn: () =>
+      tessera.routes.check(route.name, { method, path, ...(token === '' ? {} : { token: token.trim() }) }),
+  });
+  const errors = fieldErrors(check.error);
+  return (
+    <Card
+      component="form"
+      onSubmit={(event: React.FormEvent) => {
+        event.preventDefault();
+        check.mutate();
+      }}
+    >
+      <Stack gap="md">
+        <div>
+          <Title order={2} fz="h4">
+            Try a call
+          </Title>
+          <Text size="sm" c="dimmed">
+            Says what would happen and why. Nothing is sent.
+          </Text>
+        </div>
+        <Group align="flex-start" gap="sm" wrap="nowrap">
+          <NativeSelect
+            label="Method"
+            data={METHODS}
+            value={method}
+            w={110}
+            onChange={(event) => setMethod(event.currentTarget.value)}
+          />
+          <TextInput
+            label="Path"
+            value={path}
+            required
+            withAsterisk={false}
+            flex={1}
+            spellCheck={false}
+            error={errors.path}
+            onChange={(event) => setPath(event.currentTarget.value)}
+          />
+        </Group>
+        <TextInput
+          label="Id of a token"
+          description="Empty: a call without a token"
+          value={token}
+          spellCheck={false}
+          autoComplete="off"
+          error={errors.token}
+          onChange={(event) => setToken(event.currentTarget.value)}
+        />
+        <Group>
+          <Button type="submit" loading={check.isPending} leftSection={<Icon name="play" size={18} />}>
+            Judge it
+          </Button>
+        </Group>
+        {check.error !== null && <ErrorState error={check.error} />}
+        {check.data !== undefined && <Verdict verdict={check.data} />}
+      </Stack>
+    </Card>
+  );
+}
+
+function Verdict({ verdict }: { readonly verdict: RouteVerdict }) {
+  const { allowed, status, reason, rule, needs, missing, username } = verdict;
+  return (
+    <Alert
+      color={allowed ? 'teal' : 'red'}
+      icon={<Icon name={allowed ? 'check' : 'cross'} />}
+      title={allowed ? 'It would go through' : `It would be refused with ${status}`}
+      role="status"
+    >
+      <Stack gap={6}>
+        <Text size="sm" className="break-anywhere">
+          {reason}
+        </Text>
+        {username !== null && <Text size="sm">The token is one of {username}.</Text>}
+        {missing.length > 0 && (
+          <Text size="sm">
+            Missing: <Codes names={missing} />
+          </Text>
+        )}
+        {needs.map((set) => (
+          <Text size="sm" key={set.join(' ')}>
+            Needs {set.length === 1 ? '' : 'one of '}
+            <Codes names={set} />
+          </Text>
+        ))}
+        {rule !== null && (
+          <Text size="sm" className="break-anywhere">
+            Decided by <Code>{rule}</Code>
+          </Text>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+const Codes = ({ names }: { readonly names: readonly string[] }) => (
+  <>
+    {names.map((name) => (
+      <Code key={name} mr={4}>
+        {name}
+      </Code>
+    ))}
+  </>
+);
