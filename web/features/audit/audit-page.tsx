@@ -86,7 +86,15 @@ export function AuditPage() {
 }
 
 const columns = (show: (row: AuditRow) => void): readonly Column<AuditRow>[] => [
-  { header: 'When', narrow: true, cell: ({ at }) => <Time at={at} /> },
+  {
+    header: 'When',
+    narrow: true,
+    cell: ({ at }) => (
+      <span className="nowrap">
+        <Time at={at} />
+      </span>
+    ),
+  },
   { header: 'Who', cell: ({ actor }) => <Text className="break-anywhere">{actor}</Text> },
   {
     header: 'What',
@@ -130,12 +138,11 @@ const columns = (show: (row: AuditRow) => void): readonly Column<AuditRow>[] => 
   },
 ];
 
-const colourOf = (action: string): string =>
-  /\.(refused|fell_back)$/.test(action)
-    ? 'red'
-    : /\.(revoked|deleted|withdrawn|removed|ended|expired)$/.test(action)
-      ? 'orange'
-      : 'teal';
+/** What was refused stands out; what ended is quiet. */
+function colourOf(action: string): string {
+  if (/\.(refused|fell_back)$/.test(action)) return 'red';
+  return /\.(revoked|deleted|withdrawn|removed|ended|expired)$/.test(action) ? 'gray' : 'tile';
+}
 
 function Export({ search }: { readonly search: AuditSearch }) {
   const take = useMutation({

@@ -21,7 +21,7 @@ export function ChainBadge() {
         </Button>
         <span role="status">
           {report?.intact === true && (
-            <Badge color="teal" variant="light" size="lg" tt="none">
+            <Badge variant="light" size="lg" tt="none">
               Unbroken: {report.rows} rows
             </Badge>
           )}

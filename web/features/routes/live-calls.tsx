@@ -51,7 +51,15 @@ export function LiveCalls({ name }: { readonly name: string }) {
 }
 
 const COLUMNS: readonly Column<AuditRow>[] = [
-  { header: 'When', narrow: true, cell: ({ at }) => <Time at={at} /> },
+  {
+    header: 'When',
+    narrow: true,
+    cell: ({ at }) => (
+      <span className="nowrap">
+        <Time at={at} />
+      </span>
+    ),
+  },
   { header: 'Who', cell: ({ actor }) => <Text className="break-anywhere">{actor}</Text> },
   {
     header: 'Call',
@@ -63,9 +71,8 @@ const COLUMNS: readonly Column<AuditRow>[] = [
   },
   {
     header: 'Answer',
-    narrow: true,
     cell: ({ status, action }) => (
-      <Group gap={6} wrap="nowrap">
+      <Group gap={6}>
         {status !== null && <Code>{status}</Code>}
         {action === 'route.refused' && (
           <Badge color="red" variant="light" tt="none">

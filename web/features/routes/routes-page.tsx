@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<Route>[] = [
     cell: ({ kind, to }) => (
       <Text span className="break-anywhere">
         {to ?? KIND_NAMES[kind]}{' '}
-        <Badge variant="light" tt="none" color={to === null ? 'teal' : 'gray'}>
+        <Badge variant="light" tt="none" color={to === null ? 'tile' : 'gray'}>
           {to === null ? 'with a credential' : 'as it is'}
         </Badge>
       </Text>

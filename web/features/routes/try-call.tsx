@@ -87,7 +87,9 @@ function Verdict({ verdict }: { readonly verdict: RouteVerdict }) {
   const { allowed, status, reason, rule, needs, missing, username } = verdict;
   return (
     <Alert
-      color={allowed ? 'teal' : 'red'}
+      color={allowed ? 'tile' : 'red'}
+      className="break-anywhere"
+      styles={{ body: { minWidth: 0 } }}
       icon={<Icon name={allowed ? 'check' : 'cross'} />}
       title={allowed ? 'It would go through' : `It would be refused with ${status}`}
       role="status"
