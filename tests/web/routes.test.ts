@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { broker, closeAll, upstream } from '../broker/support.ts';
 import { ENGINES } from '../support/database.ts';
-import { launchBrowser, settled, signedIn, visit } from './browser.ts';
+import { seriousFindings } from './axe.ts';
+import { launchBrowser, type Scheme, settled, signedIn, visit } from './browser.ts';
 
 describe.each(ENGINES)('on %s', (engine) => {
   let server: Awaited<ReturnType<typeof broker>>;
@@ -89,6 +90,42 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  test.each<Scheme>(['light', 'dark'])(
+    'a route in use has no serious finding, wide and narrow (%s)',
+    async (scheme) => {
+      const name = `seen-${scheme}`;
+      await server.route(name, service.url, {
+        rules: [
+          { methods: ['GET'], path: '/open/**', access: 'anyone' },
+          { path: '/shut/**', access: 'never' },
+        ],
+      });
+      await server.call('GET', `/connect/${name}/open/1`);
+      await server.call('GET', `/connect/${name}/other`, { token: (await server.token('user:token')).token });
+      for (const width of [1280, 390]) {
+        const { page, context, complaints } = await visit(browser, { scheme, width });
+        await signedIn({ page, context, complaints }, server);
+        await page.goto(`${server.url}/routes/${name}`);
+        await settled(page, name);
+        await page.getByRole('table', { name: 'Newest calls' }).waitFor();
+        await page.getByRole('button', { name: 'Judge it' }).click();
+        await page.getByText('It would be refused with 401').waitFor();
+        expect(await seriousFindings(page), `${width} pixels`).toEqual([]);
+        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+        expect(await page.evaluate(overflow), `${width} pixels`).toBeLessThanOrEqual(0);
+        await page.goto(`${server.url}/audit?route=${name}`);
+        await settled(page, 'Audit');
+        await page.getByText('route.refused').first().waitFor();
+        expect(await seriousFindings(page), `audit, ${width} pixels`).toEqual([]);
+        await page.goto(`${server.url}/routes/${name}/edit`);
+        await settled(page, `Change ${name}`);
+        expect(await seriousFindings(page), `edit, ${width} pixels`).toEqual([]);
+        expect(complaints).toEqual([]);
+        await context.close();
+      }
+    },
+  );
 
   test('a route that is not there is told so', async () => {
     const { page, context } = await open('/routes/absent', 'absent');

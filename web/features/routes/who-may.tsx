@@ -71,7 +71,7 @@ const methodsOf = ({ methods = [] }: RouteRule): string =>
 function Holder({ rule: { access = 'scopes', scopes = [] } }: { readonly rule: RouteRule }) {
   if (access === 'anyone')
     return (
-      <Badge color="yellow" variant="light" tt="none">
+      <Badge color="red" variant="light" tt="none">
         anyone, without a token
       </Badge>
     );
