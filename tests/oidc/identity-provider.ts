@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { exportJWK, generateKeyPair } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import Provider from 'oidc-provider';
 import { freePort } from '../support/server.ts';
 
@@ -12,6 +12,8 @@ export interface IdentityProvider {
   denies: boolean;
   /** Answers in place of the library, to lie; null: no lie. */
   lie: ((path: string) => { status: number; body: unknown } | null) | null;
+  /** An ID token by its own key, whatever it says. */
+  sign(claims: Record<string, unknown>): Promise<string>;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export async function startIdentityProvider(
     who: { sub: 'sub-1', claims: { preferred_username: 'erika' } },
     denies: false,
     lie: null,
+    sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(privateKey),
     async start() {
       server = createServer((request, response) => {
         const path = (request.url ?? '').split('?')[0] ?? '';

@@ -333,6 +333,39 @@ describe.each(ENGINES)('on %s', (engine) => {
     await replica.close();
   });
 
+  test.each([
+    ['has expired', { exp: -600, iat: -1200 }, {}],
+    ['is for another client', {}, { aud: 'another' }],
+    ['is from another issuer', {}, { iss: 'https://evil.example' }],
+    ['names nobody', {}, { sub: undefined }],
+    ['is as it should be, unlike these,', {}, {}, true],
+  ])(
+    'an ID token that %s is judged so',
+    async (_what, times: { exp?: number; iat?: number }, claims, good = false) => {
+      const web = browser();
+      const begun = await web.visit(`${server.url}${FOLDER}/login`);
+      const address = begun.headers.get('location') ?? '';
+      const seconds = Math.floor(Date.now() / 1000);
+      const idToken = await idp.sign({
+        iss: idp.issuer,
+        aud: CLIENT.id,
+        sub: 'sub-erika',
+        nonce: new URL(address).searchParams.get('nonce'),
+        iat: seconds + (times.iat ?? 0),
+        exp: seconds + (times.exp ?? 600),
+        preferred_username: 'erika',
+        groups: ['chiefs'],
+        ...claims,
+      });
+      const body = { access_token: 'x', token_type: 'Bearer', expires_in: 600, id_token: idToken };
+      idp.lie = (path) => (path === '/token' ? { status: 200, body } : null);
+      const door = here(await web.follow(address, (at) => at.includes('/callback')));
+      if (good) expect((await web.visit(door)).headers.get('location')).toBe('/');
+      else expect(await refusalOf(door, web)).toMatchObject({ status: 403, check: 'id_token' });
+      expect(web.cookiesFor(server.url).has('tessera_session')).toBe(good);
+    },
+  );
+
   test('account details of somebody else are refused', async () => {
     person('sub-mallory', 'mallory');
     idp.lie = (path) =>
