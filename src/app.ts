@@ -319,6 +319,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     host: config.host,
     ownPorts: [config.port, ...(config.tlsPort === null ? [] : [config.tlsPort])],
     secure: tls?.secure ?? null,
+    doubted: connectionRoom.testing.doubted,
     failed: (what, error) => log.error({ err: error }, `${what} failed`),
   });
 

@@ -8,8 +8,8 @@ export interface Breaker {
   worked(): void;
   /** No connection could be made. */
   away(): void;
-  /** The credential was refused. */
-  refused(): void;
+  /** The credential was refused. True when this was once too often. */
+  refused(): boolean;
 }
 
 const AWAY_LIMIT = 5;
@@ -49,11 +49,12 @@ export function createBreaker(clock: Clock, name: string): Breaker {
     },
     refused() {
       refused++;
-      if (refused >= REFUSED_LIMIT)
-        open(
-          `${name} refuses the credential of its connection; paused so that it is not locked out`,
-          REFUSED_MS,
-        );
+      if (refused < REFUSED_LIMIT) return false;
+      open(
+        `${name} refuses the credential of its connection; paused so that it is not locked out`,
+        REFUSED_MS,
+      );
+      return true;
     },
   };
 }

@@ -20,8 +20,8 @@ export interface Destination {
   readonly breaker: Breaker;
   /** Null where there is nothing to inject. */
   readonly inject: ((method: string) => Result<Rider, Finding> | Promise<Result<Rider, Finding>>) | null;
-  /** The upstream refused the credential: a session is made anew the next time. */
-  forget(): void;
+  /** The upstream refused the credential: a session is made anew the next time, and too many are looked into. */
+  refused(): void;
 }
 
 /** A credential ready to be written into a request. */
@@ -45,10 +45,12 @@ type PlainTarget = Exclude<RouteTarget, { readonly connectionId: string }>;
 interface Dependencies {
   readonly outlets: Pick<Outlets, 'open' | 'atHand'>;
   readonly clock: Clock;
+  /** A connection whose credential was refused too often should be tested. */
+  readonly doubted: (connectionId: string) => void;
   readonly network?: Network;
 }
 
-export function createDestinations({ outlets, clock, network }: Dependencies): Destinations {
+export function createDestinations({ outlets, clock, doubted, network }: Dependencies): Destinations {
   const byOutlet = new WeakMap<Outlet, Result<Destination>>();
   const byTarget = new WeakMap<PlainTarget, Result<Destination>>();
   const plain = new Map<string, Result<Destination>>();
@@ -65,7 +67,7 @@ export function createDestinations({ outlets, clock, network }: Dependencies): D
   function over(outlet: Outlet): Result<Destination> {
     let known = byOutlet.get(outlet);
     if (known === undefined) {
-      known = ok(overOutlet(outlet, clock, more, remember));
+      known = ok(overOutlet(outlet, clock, more, remember, doubted));
       byOutlet.set(outlet, known);
     }
     return known;
@@ -88,7 +90,7 @@ export function createDestinations({ outlets, clock, network }: Dependencies): D
         lines: remember(createLines({ origin: origin.value, trust: target.trust, clock, ...more })),
         breaker: createBreaker(clock, name),
         inject: null,
-        forget: () => {},
+        refused: () => {},
       });
       plain.set(key, known);
     }
@@ -117,8 +119,10 @@ function overOutlet(
   clock: Clock,
   more: { readonly network?: Network },
   remember: (lines: Lines) => Lines,
+  doubted: (connectionId: string) => void,
 ): Destination {
   const { origin, trust } = outlet.client;
+  const breaker = createBreaker(clock, outlet.record.name);
   let last: {
     readonly injection: Injection;
     readonly values: string[];
@@ -139,8 +143,11 @@ function overOutlet(
     origin,
     authority: originAuthority(origin),
     lines: remember(createLines({ origin, trust, clock, ...more })),
-    breaker: createBreaker(clock, outlet.record.name),
-    forget: () => outlet.carrier.forget(),
+    breaker,
+    refused() {
+      outlet.carrier.forget();
+      if (breaker.refused()) doubted(outlet.record.id);
+    },
     inject(method) {
       const injection = outlet.carrier.inject(method);
       if (injection instanceof Promise) return injection.then((made) => (made.ok ? ride(made.value) : made));

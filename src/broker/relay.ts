@@ -161,7 +161,9 @@ export function createRelay(needs: Dependencies): Relay {
   function approach(call: Call, found: Result<Destination>): void {
     if (!found.ok) {
       const { code, message } = found.error;
-      turnBack(call, { status: code === 'sealed' ? 503 : 502, code, message });
+      // A credential that is known to be refused is not sent again until somebody sees to it.
+      const status = code === 'sealed' || code === 'upstream_failed' ? 503 : 502;
+      turnBack(call, { status, code, message });
       return;
     }
     const destination = found.value;

@@ -41,6 +41,8 @@ interface Dependencies {
   readonly host: string;
   readonly ownPorts: readonly number[];
   readonly secure: ((socket: Socket, ready: (secured: Duplex) => void) => void) | null;
+  /** Tests a connection whose credential calls through a route saw refused. */
+  readonly doubted: (connectionId: string) => Promise<unknown>;
   readonly network?: Network;
   /** Told of what no caller hears: a port that cannot be opened, routes that cannot be read. */
   readonly failed: (what: string, error: unknown) => void;
@@ -53,6 +55,10 @@ export function createBrokerRoom(needs: Dependencies): BrokerRoom {
   const destinations = createDestinations({
     outlets,
     clock,
+    doubted: (id) =>
+      void needs
+        .doubted(id)
+        .catch((error: unknown) => failed('testing a connection that refuses calls', error)),
     ...(needs.network === undefined ? {} : { network: needs.network }),
   });
   const relay = createRelay({

@@ -307,10 +307,8 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     const { tunnel, response } = this.errand;
     const { destination, rider } = this.sending;
     this.answer = seen;
-    if (seen.status === 401 && rider !== null) {
-      destination.breaker.refused();
-      destination.forget();
-    } else destination.breaker.worked();
+    if (seen.status === 401 && rider !== null) destination.refused();
+    else destination.breaker.worked();
     const headers = answerHeaders(seen, rider);
     if (seen.status === 101 && tunnel !== null && this.line !== null) {
       this.tunnelled = true;

@@ -1,4 +1,4 @@
-import type { Actor } from '../access/principal.ts';
+import { type Actor, internalActor } from '../access/principal.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { fieldFault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -43,6 +43,8 @@ export interface Testing {
   values(actor: Actor, values: ValuesToTest, step?: Step): Promise<Result<Examination>>;
   /** All connections, or one, ten side by side. */
   doctor(actor: Actor, which: { key?: string; kind?: KindName }): Promise<Result<Checked[]>>;
+  /** After calls through a route were refused: finds out, and writes down, whether it is the credential. */
+  doubted(id: string): Promise<Result<Tested>>;
   /** The scheduled look at everything last tested before `dueBefore` (seconds), done by Tessera itself. */
   recheck(actor: Actor, dueBefore: number): Promise<void>;
 }
@@ -156,6 +158,8 @@ export function createTesting({
       const record = await store.connection(key);
       return record === null ? err(unknownConnection(key)) : test(actor, record.id, wanted, true, step);
     },
+
+    doubted: (id) => test(internalActor, id, {}, false),
 
     async values(actor, values, step) {
       const allowed = mayManage(actor, 'test connections');

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { broker, closeAll, foreman, pinned, proxmox } from './support.ts';
 
 afterEach(closeAll);
@@ -38,10 +38,11 @@ test('a connection with a password rides on one ticket for all calls, with the C
   expect(JSON.stringify(reads.map((answer) => answer.text))).not.toContain('PVE:');
 });
 
-test('a credential that the other system refuses is not sent on and on', async () => {
+test('a credential that the other system refuses is not sent on and on, and its connection says so', async () => {
   const server = await broker();
   const fm = await foreman();
   const { login, token } = fm.credentials.revokedToken;
+  const { administrator } = fm.credentials;
   await server.connection('fm', {
     kind: 'foreman',
     url: fm.url,
@@ -52,17 +53,23 @@ test('a credential that the other system refuses is not sent on and on', async (
   await server.routeTo('hosts', 'fm');
   const caller = await server.token('read:hosts');
   const call = () => server.call('GET', '/connect/hosts/api/hosts', { token: caller.token });
+  const kinds = async (): Promise<string[]> =>
+    (await server.api('GET', '/events')).json.items.map((event: { kind: string }) => event.kind);
   for (let turn = 0; turn < 3; turn++) expect((await call()).status).toBe(401);
-  const before = fm.requests.length;
   const paused = await call();
-  expect([paused.status, paused.headers.get('tessera-refusal'), paused.json.error.message]).toEqual([
-    503,
-    'paused',
-    expect.stringContaining('refuses the credential'),
-  ]);
-  expect(fm.requests.length).toBe(before);
+  expect(paused.status).toBe(503);
+  expect(paused.json.error.message).toMatch(/refuse/);
+  // The refusals made Tessera test the connection, which is what marks it and raises the event.
+  await vi.waitFor(async () => expect(await kinds()).toContain('credential_refused'));
+  const before = fm.requests.length;
   server.pass(61);
-  expect((await call()).status).toBe(401);
+  const later = await call();
+  expect([later.status, later.headers.get('tessera-refusal')]).toEqual([503, 'upstream_failed']);
+  expect(fm.requests.length).toBe(before);
+  await server.api('PATCH', '/connections/fm', {
+    credential: { user: administrator.login, secret: administrator.password },
+  });
+  await vi.waitFor(async () => expect((await call()).status).toBe(200));
 });
 
 test('nothing is sent to a system that does not prove who it is', async () => {
