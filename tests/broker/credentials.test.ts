@@ -38,6 +38,36 @@ test('a connection with a password rides on one ticket for all calls, with the C
   expect(JSON.stringify(reads.map((answer) => answer.text))).not.toContain('PVE:');
 });
 
+test('a ticket is renewed before its end, once for all calls of the moment, and none of them fails', async () => {
+  const server = await broker();
+  const pve = await proxmox();
+  const { administrator } = pve.credentials;
+  await server.connection('pve', {
+    kind: 'proxmox',
+    url: pve.url,
+    trust: pinned(pve),
+    credential: { method: 'password', user: administrator.user, secret: administrator.password },
+    test: false,
+  });
+  await server.routeTo('lab', 'pve');
+  const { token } = await server.token('all:lab');
+  const logins = () => pve.requests.filter((request) => request.path.endsWith('/access/ticket')).length;
+  const many = async (): Promise<number[]> =>
+    (
+      await Promise.all(
+        Array.from({ length: 10 }, () => server.call('GET', '/connect/lab/api2/json/nodes', { token })),
+      )
+    ).map((answer) => answer.status);
+  expect(await many()).toEqual(Array(10).fill(200));
+  const first = logins();
+  expect(await many()).toEqual(Array(10).fill(200));
+  expect(logins()).toBe(first);
+  // A ticket of Proxmox lives for two hours.
+  server.pass(6600);
+  expect(await many()).toEqual(Array(10).fill(200));
+  expect(logins()).toBe(first + 1);
+});
+
 test('a credential that the other system refuses is not sent on and on, and its connection says so', async () => {
   const server = await broker();
   const fm = await foreman();
