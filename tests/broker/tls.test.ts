@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
@@ -9,7 +10,7 @@ import { listenTls, openTls } from '../../src/http/tls.ts';
 import { initTls } from '../../src/local/tls/folder.ts';
 import { openDesk } from '../cli/harness.ts';
 import { freePort } from '../support/server.ts';
-import { broker, closeAll, later, pinned, proxmox } from './support.ts';
+import { broker, closeAll, later, pinned, plainAnswer, proxmox, upstream } from './support.ts';
 
 afterEach(closeAll);
 
@@ -125,6 +126,54 @@ test('curl reaches Proxmox through a TLS port of the route’s own, trusting onl
   expect(trusted.out).toContain('"release"');
   expect((await run([])).code).toBe(60);
   expect((await greet(port, await readFile(files.authority, 'utf8'))).alpn).toBe('http/1.1');
+});
+
+test('on the one TLS port each virtual host leads to its route, and every other name to Tessera itself', async () => {
+  const path = await folder();
+  const hosts = ['pve.lab.example', 'metrics.lab.example'];
+  const { files } = await initTls(path, [...names, ...hosts, 'tessera.lab.example'], new Date());
+  const port = await freePort();
+  const server = await broker({
+    environment: {
+      TESSERA_TLS_CERT_FILE: files.certificate,
+      TESSERA_TLS_KEY_FILE: files.key,
+      TESSERA_TLS_PORT: String(port),
+    },
+  });
+  const { secureServer } = server.app;
+  if (secureServer === null) throw new Error('there is no TLS port');
+  await new Promise<void>((resolve) => secureServer.listen(port, '127.0.0.1', resolve));
+  const rules = { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] };
+  for (const host of hosts) {
+    const up = await upstream(plainAnswer(`this is ${host}`));
+    await server.route(host.split('.', 1)[0] ?? '', up.url, { ...rules, host, by_path: false });
+  }
+  const { token } = await server.token('write:sasquatch');
+  const ca = await readFile(files.authority, 'utf8');
+  const ask = (host: string): Promise<{ status: number; text: string }> =>
+    new Promise((resolve, reject) => {
+      const request = https.request(
+        {
+          host: '127.0.0.1',
+          port,
+          servername: host,
+          ca,
+          path: '/health',
+          headers: { host: `${host}:${port}`, authorization: `Bearer ${token}` },
+        },
+        async (answer) => {
+          let text = '';
+          for await (const chunk of answer) text += String(chunk);
+          resolve({ status: answer.statusCode ?? 0, text });
+        },
+      );
+      request.on('error', reject);
+      request.end();
+    });
+  for (const host of hosts) expect(await ask(host)).toEqual({ status: 200, text: `this is ${host}` });
+  const own = await ask('tessera.lab.example');
+  expect([own.status, own.text]).toEqual([200, expect.not.stringContaining('this is')]);
+  await expect(ask('elsewhere.example')).rejects.toThrow(/altnames|certificate/i);
 });
 
 test('the command line makes certificates and says how to trust them', async () => {
