@@ -22,6 +22,7 @@ import { type RandomSource, randomBase62, systemRandom } from './crypto/random.t
 import { createSealer } from './crypto/seal.ts';
 import { atlasDialect } from './dialects/atlas/atlas.ts';
 import { gafaelfawrDialect } from './dialects/gafaelfawr/gafaelfawr.ts';
+import { glassdomeDialect } from './dialects/glassdome/glassdome.ts';
 import { osmoDialect } from './dialects/osmo/osmo.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
@@ -38,6 +39,7 @@ import { eventRoutes } from './http/routes/connections/events.ts';
 import { inventoryRoutes } from './http/routes/connections/inventory.ts';
 import { connectionMetrics } from './http/routes/connections/metrics.ts';
 import { watchRoutes } from './http/routes/connections/watch.ts';
+import { machineRoutes } from './http/routes/machines/machines.ts';
 import { oauthRoutes } from './http/routes/oauth/oauth.ts';
 import { signingKeyRoutes } from './http/routes/oauth/signing-keys.ts';
 import { operationRoutes } from './http/routes/operations/operations.ts';
@@ -49,6 +51,8 @@ import { tokenRoutes } from './http/routes/tokens/tokens.ts';
 import { createHttpServer } from './http/server.ts';
 import { listenTls, openTls } from './http/tls.ts';
 import { registerWebUi } from './http/web-ui.ts';
+import { createMachines } from './machines/machines.ts';
+import { createRunner } from './machines/runner.ts';
 import { createAttempts } from './oidc/attempt.ts';
 import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
@@ -245,6 +249,24 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   }
   const connectionRoom: ConnectionRoom = room.value;
 
+  const runner = createRunner({
+    store,
+    outlets: connectionRoom.outlets,
+    clock,
+    holder: randomUUID(),
+    addressSeconds: config.machines.addressSeconds,
+    clonesAtOnce: 20,
+    failed: (error) => log.error({ err: error }, 'working at jobs failed; tried again'),
+  });
+  const machines = createMachines({
+    store,
+    outlets: connectionRoom.outlets,
+    runner,
+    settings: config.machines,
+    clock,
+    newId: randomUUID,
+  });
+
   const passwords = createPasswordHasher();
   const signIn = createSignIn({ store, passwords, throttle: createThrottle(store.throttle, clock) });
   const users = createUsers({ store, clock, passwords, signIn });
@@ -401,6 +423,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     rewrap: createRewrap({ store, sealer, keyring, clock }),
     webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookSecret }),
   });
+  machineRoutes(http, { authenticate, machines });
+  glassdomeDialect(http, { authenticate, machines });
   atlasDialect(http, { authenticate, clock, ...connectionRoom });
   osmoDialect(http, {
     authenticate,
@@ -484,6 +508,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
           log.warn(`TESSERA_OIDC_ROLES names the role '${role}', which does not exist yet`);
       }
       housekeeping.start();
+      runner.start();
       await http.ready();
       return ok(undefined);
     },
@@ -492,6 +517,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       secureServer?.endAll();
       tls?.close();
       await http.close();
+      await runner.stop();
       audit.settle();
       await housekeeping.stop();
       await feed.stop();

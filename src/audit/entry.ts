@@ -46,7 +46,14 @@ export type AuditAction =
   | 'route.refused'
   | 'route.created'
   | 'route.changed'
-  | 'route.deleted';
+  | 'route.deleted'
+  | 'job.created'
+  | 'job.step'
+  | 'job.ended'
+  | 'job.cancelled'
+  | 'machine.started'
+  | 'machine.stopped'
+  | 'machine.deleted';
 
 /** One line of the audit trail before it is chained. Never holds a secret. */
 export interface AuditEntry {

@@ -40,6 +40,8 @@ export const FAULT_TITLES = {
   // us
   not_supported: 'This is not supported here',
   connection_failed: 'The connection does not work',
+  preflight_failed: 'The system behind this connection is not ready for this',
+  machine_quota: 'You hold as much as you may',
   upstream_failed: 'The system behind this connection failed',
   unavailable: 'The service cannot answer safely right now',
   sealed: 'The master key is missing',

@@ -37,7 +37,19 @@ export interface Config {
   readonly tlsKeyFile: string;
   /** Null: people sign in with their password only. */
   readonly oidc: OidcConfig | null;
+  readonly machines: MachineConfig;
   readonly logLevel: string;
+}
+
+export interface MachineConfig {
+  /** Ubuntu release to the id of its template, from `UBUNTU_2204_TEMPLATE_ID` and the like. */
+  readonly templates: Readonly<Record<string, number>>;
+  /** `PROXMOX_NODE`; null: the node of the template. */
+  readonly node: string | null;
+  /** What one user may hold; memory in MiB. */
+  readonly quota: { readonly vms: number; readonly cores: number; readonly memory: number } | null;
+  /** Seconds to wait for the address of a new machine. */
+  readonly addressSeconds: number;
 }
 
 export interface Secrets {
@@ -121,6 +133,22 @@ const Environment = z.object({
     .refine((text) => URL.canParse(text), 'must be a http:// or https:// address without user name')
     .optional(),
   ...OIDC_ENVIRONMENT,
+  TESSERA_MACHINE_QUOTA: z
+    .string()
+    .regex(
+      /^vms=\d{1,6},cores=\d{1,6},memory=\d{1,9}$/,
+      'must be of the form vms=10,cores=20,memory=65536 (MiB)',
+    )
+    .transform((text) => {
+      const [vms = 0, cores = 0, memory = 0] = text.split(',').map((part) => Number(part.split('=')[1]));
+      return { vms, cores, memory };
+    })
+    .optional(),
+  TESSERA_MACHINE_ADDRESS_WAIT: z
+    .string()
+    .regex(/^[1-9]\d{0,3}s$/, 'must be from 1s to 9999s')
+    .transform((text) => Number(text.slice(0, -1)))
+    .default(180),
   TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -154,8 +182,9 @@ export function readSettings(
     ? []
     : parsed.error.issues.map((issue) => ({ name: String(issue.path[0]), message: issue.message }));
   const together = oidcFaults(merged);
-  if (!parsed.success || unknown.length > 0 || together.length > 0)
-    return { ok: false, error: [...faults, ...together, ...unknown] };
+  const templates = templateIds(merged);
+  const others = [...together, ...unknown, ...templates.faults];
+  if (!parsed.success || others.length > 0) return { ok: false, error: [...faults, ...others] };
 
   const env = parsed.data;
   const dataDir = resolve(env.TESSERA_DATA_DIR ?? defaultDataDir(environment));
@@ -184,6 +213,12 @@ export function readSettings(
         connectionCheckSeconds: env.TESSERA_CONNECTION_CHECK,
         connectionTimeoutSeconds: env.TESSERA_CONNECTION_TIMEOUT,
         oidc: oidcOf(env),
+        machines: {
+          templates: templates.found,
+          node: merged.PROXMOX_NODE ?? null,
+          quota: env.TESSERA_MACHINE_QUOTA ?? null,
+          addressSeconds: env.TESSERA_MACHINE_ADDRESS_WAIT,
+        },
         logLevel: env.TESSERA_LOG_LEVEL,
       },
       secrets: {
@@ -195,6 +230,19 @@ export function readSettings(
       },
     },
   };
+}
+
+/** The guide's own names; `none` and nothing mean that there is none. */
+function templateIds(merged: Readonly<Record<string, string>>) {
+  const found: Record<string, number> = {};
+  const faults: SettingFault[] = [];
+  for (const [name, value] of Object.entries(merged)) {
+    const [, year, month] = /^UBUNTU_(\d\d)(\d\d)_TEMPLATE_ID$/.exec(name) ?? [];
+    if (year === undefined || month === undefined || value === 'none') continue;
+    if (/^[1-9]\d{2,8}$/.test(value)) found[`${year}.${month}`] = Number(value);
+    else faults.push({ name, message: 'must be the id of a template, such as 9000' });
+  }
+  return { found, faults };
 }
 
 // Read by the command line, not by the server.

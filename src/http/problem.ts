@@ -36,6 +36,8 @@ const STATUS: Readonly<Record<FaultCode, number>> = {
   last_administrator: 409,
   not_supported: 404,
   connection_failed: 422,
+  preflight_failed: 424,
+  machine_quota: 403,
   upstream_failed: 502,
   unavailable: 503,
   sealed: 503,

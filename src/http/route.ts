@@ -30,6 +30,8 @@ interface Description<B extends Schema, Q extends Schema, P extends Schema, R ex
   readonly response?: R;
   /** Status of success; 200 unless said, 204 when there is no response. */
   readonly status?: number;
+  /** Another status of success that some answers have. */
+  readonly statusFor?: { readonly status: number; readonly when: (answer: Answer<R>) => boolean };
   /** Codes this route can answer besides those every route can. */
   readonly faults?: readonly FaultCode[];
   readonly allowBootstrap?: boolean;
@@ -113,6 +115,7 @@ function register<B extends Schema, Q extends Schema, P extends Schema, R extend
   const status = route.status ?? (route.response === undefined ? 204 : 200);
   const responses: Record<string, unknown> = {
     [status]: route.response ?? Nothing,
+    ...(route.statusFor === undefined ? {} : { [route.statusFor.status]: route.response ?? Nothing }),
   };
   const codes: FaultCode[] = [
     'invalid_request',
@@ -145,7 +148,10 @@ function register<B extends Schema, Q extends Schema, P extends Schema, R extend
     handler: async (request, reply) => {
       const result = await handle(request, reply);
       if (!result.ok) return sendFault(reply, result.error);
-      reply.code(status).header('cache-control', 'no-store');
+      const { statusFor } = route;
+      reply
+        .code(statusFor?.when(result.value) ? statusFor.status : status)
+        .header('cache-control', 'no-store');
       return route.response === undefined ? reply.send() : reply.send(result.value);
     },
   });

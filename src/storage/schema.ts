@@ -13,6 +13,7 @@ export interface Tables {
   tokens: TokenRow;
   token_history: HistoryRow;
   delegations: { key: string; token_id: string };
+  jobs: JobRow;
   signing_keys: {
     kid: string;
     public_jwk: string;
@@ -177,4 +178,23 @@ export interface AuditTableRow {
   status: number | null;
   detail: string;
   mac: string;
+}
+
+export interface JobRow {
+  id: string;
+  owner: string;
+  connection_id: string;
+  connection_name: string;
+  name: string;
+  state: string;
+  wish: string;
+  progress: string;
+  idempotency_key: string | null;
+  cancel_requested: number;
+  lease_holder: string | null;
+  lease_until_ms: number;
+  created_at: number;
+  updated_at: number;
+  ended_at: number | null;
+  gone_at: number | null;
 }

@@ -9,6 +9,7 @@ import type { RouteStore, RouteTx } from '../broker/store.ts';
 import type { SealedTx } from '../connections/rewrap.ts';
 import type { ConnectionStore, ConnectionTx } from '../connections/store.ts';
 import { sealedFault } from '../crypto/seal.ts';
+import type { JobStore, JobTx } from '../machines/store.ts';
 import type { QuotaStore, QuotaTx } from '../people/quota-book.ts';
 import type { RateStore } from '../people/rate.ts';
 import type { PeopleStore, PeopleTx, ThrottleStore } from '../people/store.ts';
@@ -18,6 +19,7 @@ import type { TokenStore, TokenTx } from '../tokens/store.ts';
 import { auditReads } from './audit.ts';
 import { connectionReads, connectionWrites, eventDeliveries } from './connections.ts';
 import type { Engine } from './engine.ts';
+import { jobLeases, jobReads, jobWrites } from './jobs.ts';
 import { type AppendAudit, announceChanges, appendChange, createAppendAudit } from './journal.ts';
 import { administrators, bootstrapSecrets, peopleReads, peopleWrites } from './people.ts';
 import { prune } from './prune.ts';
@@ -29,7 +31,7 @@ import { signingKeyTable } from './signing-keys.ts';
 import { throttleStore } from './throttle.ts';
 import { recentlyRevoked, recordLastUse, tokenReads, tokenWrites } from './tokens.ts';
 
-type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx & RouteTx & SealedTx;
+type Tx = TokenTx & PeopleTx & SigningKeyTx & QuotaTx & ConnectionTx & RouteTx & JobTx & SealedTx;
 
 /** Everything the rooms keep, behind their ports, over one database. */
 export type Store = TokenStore &
@@ -39,6 +41,7 @@ export type Store = TokenStore &
   QuotaStore &
   ConnectionStore &
   RouteStore &
+  JobStore &
   RateStore & {
     readonly throttle: ThrottleStore;
     change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
@@ -123,6 +126,8 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
       ...connectionWrites(trx),
       ...routeReads(trx),
       ...routeWrites(trx),
+      ...jobReads(trx),
+      ...jobWrites(trx),
       ...sealedPlaces(trx),
       revokeTokensOf: (username, which, actor, atMs) => revokeTokensOf(tokens, username, which, actor, atMs),
       unpinRole: (username, role) => unpinRole(tokens, username, role),
@@ -137,6 +142,8 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     ...quotaTable(db),
     ...connectionReads(db),
     ...routeReads(db),
+    ...jobReads(db),
+    ...jobLeases(db),
     ...eventDeliveries(db),
     ...rateTable(db),
     administrators: () => administrators(db),

@@ -30,6 +30,7 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'connections', key: ['id'] },
   { name: 'connection_events', key: ['id'], counter: 'id' },
   { name: 'routes', key: ['id'] },
+  { name: 'jobs', key: ['id'] },
 ];
 
 /** Tables that are not in a backup. Together with those that are they must be all there are. */

@@ -5,6 +5,7 @@ import { connections } from './002-connections.ts';
 import { routes } from './003-routes.ts';
 import { tokenEnds } from './004-token-ends.ts';
 import { identities } from './005-identities.ts';
+import { jobs } from './006-jobs.ts';
 
 /** In order; the name is what the database remembers. Add at the end, never change what stands. */
 export const migrations = (engine: Engine): Record<string, Migration> => ({
@@ -13,4 +14,5 @@ export const migrations = (engine: Engine): Record<string, Migration> => ({
   '003-routes': routes(engine),
   '004-token-ends': tokenEnds(),
   '005-identities': identities(engine),
+  '006-jobs': jobs(engine),
 });

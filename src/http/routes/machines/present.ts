@@ -1,0 +1,45 @@
+import type { JobRecord } from '../../../machines/record.ts';
+import type { Job } from '../../../wire/machines.ts';
+import { timestamp } from '../../present.ts';
+
+export const presentJob = (job: JobRecord): Job => ({
+  id: job.id,
+  state: job.state,
+  ended: job.endedAt !== null,
+  owner: job.owner,
+  connection: { id: job.connectionId, name: job.connectionName },
+  machine: {
+    name: job.name,
+    version: job.wish.version,
+    template: job.wish.template,
+    vmid: job.progress.vmid,
+    node: job.wish.node,
+    ip: job.progress.ip,
+    cores: job.wish.cores,
+    memory: job.wish.memory,
+    disk: job.wish.disk,
+    user: job.wish.user,
+    has_ssh_key: job.wish.sshKeys.length > 0,
+  },
+  steps: job.progress.steps.map(({ state, atMs, note }) => ({
+    state,
+    at: new Date(atMs).toISOString(),
+    note,
+  })),
+  problem:
+    job.progress.finding === null
+      ? null
+      : {
+          code: job.progress.finding.code,
+          sentence: job.progress.finding.sentence,
+          evidence: job.progress.finding.evidence,
+          fix: job.progress.finding.fix,
+        },
+  leftover: job.progress.leftover,
+  cancel_requested: job.cancelRequested,
+  status_url: `/api/v1/jobs/${job.id}`,
+  created_at: timestamp(job.createdAt),
+  updated_at: timestamp(job.updatedAt),
+  ended_at: job.endedAt === null ? null : timestamp(job.endedAt),
+  deleted_at: job.goneAt === null ? null : timestamp(job.goneAt),
+});

@@ -1,0 +1,32 @@
+import type { Journal } from '../audit/journal.ts';
+import type { Result } from '../base/result.ts';
+import type { JobRecord } from './record.ts';
+
+export interface JobReads {
+  job(id: string): Promise<JobRecord | null>;
+  jobByKey(owner: string, idempotencyKey: string): Promise<JobRecord | null>;
+  /** Newest first. */
+  jobs(filter: { readonly limit: number; readonly owner?: string }): Promise<JobRecord[]>;
+  /** Whose machine is there, is being made, or may be. */
+  jobsWithMachines(): Promise<JobRecord[]>;
+  /** Jobs that have not ended and that no process holds, oldest first. */
+  idleJobs(nowMs: number): Promise<JobRecord[]>;
+  /** Clones of a connection that a process has under way. */
+  clonesUnderWay(connectionId: string, nowMs: number): Promise<number>;
+}
+
+export interface JobTx extends JobReads, Journal {
+  insertJob(job: JobRecord): Promise<void>;
+  /** Everything but the lease. */
+  putJob(job: JobRecord): Promise<void>;
+  /** Whether `holder` has the job now. */
+  leaseJob(id: string, holder: string, nowMs: number, untilMs: number): Promise<boolean>;
+  jobHolder(id: string): Promise<string | null>;
+}
+
+export interface JobStore extends JobReads {
+  change<T>(work: (tx: JobTx) => Promise<Result<T>>): Promise<Result<T>>;
+  renewLeases(holder: string, untilMs: number): Promise<void>;
+  /** Gives them up, so that another process takes over at once. */
+  releaseLeases(holder: string): Promise<void>;
+}
