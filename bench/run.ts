@@ -16,6 +16,7 @@ import { delegation } from './rows/delegation.ts';
 import { guard } from './rows/guard.ts';
 import { junk } from './rows/junk.ts';
 import { memory } from './rows/memory.ts';
+import { page } from './rows/page.ts';
 import { rates } from './rows/rates.ts';
 import { revoke } from './rows/revoke.ts';
 import { scale as storeScale } from './rows/scale.ts';
@@ -30,6 +31,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   memory,
   revoke,
   start,
+  page,
   rates,
   broker,
   'broker-latency': brokerLatency,

@@ -3,12 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { seriousFindings } from './axe.ts';
 import { launchBrowser, type Scheme, settled, signedIn, visit } from './browser.ts';
-import { PAGES } from './pages.ts';
+import { addressOf, PAGES } from './pages.ts';
+import { fill, type Sample } from './sample.ts';
 
 let server: TestServer;
 let browser: Browser;
+let sample: Sample;
 beforeAll(async () => {
   server = await startTestServer();
+  sample = await fill(server);
   browser = await launchBrowser();
 });
 afterAll(async () => {
@@ -17,11 +20,11 @@ afterAll(async () => {
 });
 
 describe.each<Scheme>(['light', 'dark'])('in %s', (scheme) => {
-  test.each(PAGES)('$path has no serious finding and no complaint, wide and narrow', async (row) => {
+  test.each(PAGES)('$name has no serious finding and no complaint, wide and narrow', async (row) => {
     for (const width of [1280, 390]) {
       const window = await visit(browser, { scheme, width });
       if (row.open !== true) await signedIn(window, server);
-      await window.page.goto(server.url + row.path);
+      await window.page.goto(server.url + addressOf(row, sample));
       await settled(window.page, row.heading);
       expect(await seriousFindings(window.page), `${width} pixels`).toEqual([]);
       const overflow = await window.page.evaluate(

@@ -18,6 +18,21 @@ export interface Section {
 export const NAVIGATION: readonly Section[] = [
   { title: null, entries: [{ to: '/', label: 'Home', icon: 'home' }] },
   {
+    title: 'Tokens',
+    entries: [
+      { to: '/tokens', label: 'Security tokens', icon: 'key' },
+      { to: '/service-tokens', label: 'Service tokens', icon: 'robot', needs: ['admin:token'] },
+      { to: '/guard', label: 'Guard a service', icon: 'shield' },
+    ],
+  },
+  {
+    title: 'People',
+    entries: [
+      { to: '/users', label: 'Users', icon: 'users', needs: ['admin:token', 'admin:userinfo'] },
+      { to: '/roles', label: 'Roles and scopes', icon: 'tag' },
+    ],
+  },
+  {
     title: 'Operations',
     entries: [
       { to: '/routes', label: 'Routes', icon: 'route', needs: ['read:connections', 'admin:routes'] },

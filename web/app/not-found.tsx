@@ -1,5 +1,4 @@
-import { Button } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { ButtonLink } from '../ui/links.tsx';
 import { Page } from '../ui/page.tsx';
 import { EmptyState } from '../ui/states.tsx';
 
@@ -10,9 +9,9 @@ export function NotFound() {
         icon="search"
         title="There is nothing at this address"
         action={
-          <Button component={Link} to="/" variant="light">
+          <ButtonLink to="/" variant="light">
             Go home
-          </Button>
+          </ButtonLink>
         }
       >
         The link may be old, or a letter was lost on the way.

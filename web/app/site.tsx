@@ -87,10 +87,83 @@ const shell = createRoute({
   component: Shell,
 });
 
+type TokenState = 'active' | 'expired' | 'revoked' | 'all';
+type TokenKind = 'user' | 'session' | 'internal' | 'notebook';
+const STATES: readonly TokenState[] = ['active', 'expired', 'revoked', 'all'];
+const KINDS: readonly TokenKind[] = ['user', 'session', 'internal', 'notebook'];
+interface TokenSearch {
+  readonly state?: TokenState | undefined;
+  readonly kind?: TokenKind | undefined;
+  readonly user?: string | undefined;
+}
+
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
   component: lazyRouteComponent(() => import('../features/home/home-page.tsx'), 'HomePage'),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => shell,
+  path: '/tokens',
+  validateSearch: (search: Record<string, unknown>): TokenSearch => ({
+    ...(STATES.includes(search.state as TokenState) ? { state: search.state as TokenState } : {}),
+    ...(KINDS.includes(search.kind as TokenKind) ? { kind: search.kind as TokenKind } : {}),
+    ...(typeof search.user === 'string' ? { user: search.user } : {}),
+  }),
+  component: lazyRouteComponent(() => import('../features/tokens/tokens-page.tsx'), 'TokensPage'),
+});
+const newToken = createRoute({
+  getParentRoute: () => shell,
+  path: '/tokens/new',
+  component: lazyRouteComponent(() => import('../features/tokens/new-token-page.tsx'), 'NewTokenPage'),
+});
+const token = createRoute({
+  getParentRoute: () => shell,
+  path: '/tokens/$id',
+  component: lazyRouteComponent(() => import('../features/tokens/token-page.tsx'), 'TokenPage'),
+});
+const serviceTokens = createRoute({
+  getParentRoute: () => shell,
+  path: '/service-tokens',
+  component: lazyRouteComponent(
+    () => import('../features/tokens/service-tokens-page.tsx'),
+    'ServiceTokensPage',
+  ),
+});
+const newServiceToken = createRoute({
+  getParentRoute: () => shell,
+  path: '/service-tokens/new',
+  component: lazyRouteComponent(
+    () => import('../features/tokens/new-service-token-page.tsx'),
+    'NewServiceTokenPage',
+  ),
+});
+
+const guard = createRoute({
+  getParentRoute: () => shell,
+  path: '/guard',
+  component: lazyRouteComponent(() => import('../features/guards/guard-page.tsx'), 'GuardPage'),
+});
+const profile = createRoute({
+  getParentRoute: () => shell,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('../features/profile/profile-page.tsx'), 'ProfilePage'),
+});
+const users = createRoute({
+  getParentRoute: () => shell,
+  path: '/users',
+  component: lazyRouteComponent(() => import('../features/people/users-page.tsx'), 'UsersPage'),
+});
+const user = createRoute({
+  getParentRoute: () => shell,
+  path: '/users/$username',
+  component: lazyRouteComponent(() => import('../features/people/user-page.tsx'), 'UserPage'),
+});
+const roles = createRoute({
+  getParentRoute: () => shell,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('../features/people/roles-page.tsx'), 'RolesPage'),
 });
 
 const audit = createRoute({
@@ -127,7 +200,24 @@ const editRoute = createRoute({
 const site = root.addChildren([
   signIn,
   setup,
-  shell.addChildren([home, routes, newRoute, oneRoute, editRoute, audit]),
+  shell.addChildren([
+    home,
+    tokens,
+    newToken,
+    token,
+    serviceTokens,
+    newServiceToken,
+    guard,
+    profile,
+    users,
+    user,
+    roles,
+    routes,
+    newRoute,
+    oneRoute,
+    editRoute,
+    audit,
+  ]),
 ]);
 
 export function createSite(queries: QueryClient) {

@@ -33,6 +33,13 @@ export const theme = createTheme({
   },
 });
 
+/** Pale grounds with light words on them, where the library's own are nearly black. */
+const onDark = (name: string, rgb: string, text: string): Record<string, string> => ({
+  [`--mantine-color-${name}-light`]: `rgba(${rgb}, 0.16)`,
+  [`--mantine-color-${name}-light-hover`]: `rgba(${rgb}, 0.24)`,
+  [`--mantine-color-${name}-light-color`]: text,
+});
+
 /** The library's quiet greys fall short of the 4.5:1 that small text needs. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
@@ -54,5 +61,11 @@ export const variables: CSSVariablesResolver = () => ({
     '--tessera-ground': '#14181a',
     '--tessera-raised': '#1b1f22',
     '--tessera-line': '#333a3f',
+    ...onDark('tile', '75, 180, 168', '#8fd6cd'),
+    ...onDark('red', '255, 107, 107', '#ffa8a8'),
+    ...onDark('orange', '255, 146, 43', '#ffc078'),
+    ...onDark('yellow', '252, 196, 25', '#ffe066'),
+    ...onDark('indigo', '116, 143, 252', '#bac8ff'),
+    ...onDark('gray', '173, 181, 189', '#ced4da'),
   },
 });

@@ -6,7 +6,7 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import type { Me } from '../../src/wire/sessions.ts';
 import { signOut } from '../api/session.ts';
 import { Icon } from '../ui/icons.tsx';
@@ -44,6 +44,10 @@ export function UserMenu({ me }: { readonly me: Me }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item leftSection={<Icon name="user" size={18} />} component={Link} to="/profile">
+          Your account
+        </Menu.Item>
+        <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         <SegmentedControl
           fullWidth

@@ -40,8 +40,12 @@ export function DataTable<Row>({ label, columns, rows, rowKey }: DataTableProps<
         <Table.Tbody>
           {rows.map((row) => (
             <Table.Tr key={rowKey(row)}>
-              {columns.map(({ header, cell }) => (
-                <Table.Td key={header} data-label={header}>
+              {columns.map(({ header, cell, narrow }) => (
+                <Table.Td
+                  key={header}
+                  data-label={header}
+                  className={narrow ? classes.narrowCell : undefined}
+                >
                   {cell(row)}
                 </Table.Td>
               ))}

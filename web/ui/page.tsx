@@ -1,5 +1,6 @@
-import { Box, Group, Stack, Text, Title } from '@mantine/core';
+import { Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
+import classes from './page.module.css';
 
 interface PageProps {
   /** Heading of the page, and title of the browser's tab. */
@@ -25,20 +26,20 @@ export function Page({ title, lead, actions, back, children }: PageProps) {
   }, []);
   return (
     <Stack gap="lg">
-      <Box>
-        {back}
-        <Group justify="space-between" align="flex-start" gap="sm">
-          <Title order={1} fz="h2" ref={heading} tabIndex={-1} className="page-heading">
+      <div className={classes.head}>
+        <div>
+          {back}
+          <Title order={1} fz="h2" ref={heading} tabIndex={-1} className={classes.heading}>
             {title}
           </Title>
-          {actions !== undefined && <Group gap="xs">{actions}</Group>}
-        </Group>
-        {lead !== undefined && (
-          <Text c="dimmed" mt={4} maw={720}>
-            {lead}
-          </Text>
-        )}
-      </Box>
+          {lead !== undefined && (
+            <Text c="dimmed" mt={4} maw={720}>
+              {lead}
+            </Text>
+          )}
+        </div>
+        {actions !== undefined && <div className={classes.actions}>{actions}</div>}
+      </div>
       {children}
     </Stack>
   );

@@ -1,19 +1,22 @@
 import { Text, Tooltip } from '@mantine/core';
 
+/** Unit, its seconds, and from how many of it on one speaks in it: 45 days say more than a month. */
 const UNITS = [
-  ['year', 31_536_000],
-  ['month', 2_592_000],
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
+  ['year', 31_557_600, 2],
+  ['month', 2_629_800, 3],
+  ['day', 86_400, 1],
+  ['hour', 3_600, 1],
+  ['minute', 60, 1],
 ] as const;
 
 /** `in 3 days`, `2 hours ago`, `just now`. */
 export function relativeTime(at: number, now: number): string {
   const seconds = Math.round((at - now) / 1000);
   const words = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
-  for (const [unit, size] of UNITS)
-    if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
+  for (const [unit, size, from] of UNITS) {
+    const count = Math.round(seconds / size);
+    if (Math.abs(count) >= from) return words.format(count, unit);
+  }
   return seconds > 0 ? 'in less than a minute' : 'just now';
 }
 

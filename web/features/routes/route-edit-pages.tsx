@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { tessera } from '../../api/tessera.ts';
-import { AnchorLink } from '../../ui/links.tsx';
+import { TextLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { RouteForm } from './route-form.tsx';
@@ -12,9 +12,9 @@ export function NewRoutePage() {
       title="New route"
       lead="From then on tools reach the system here, with tokens of Tessera."
       back={
-        <AnchorLink to="/routes" size="sm">
+        <TextLink to="/routes" size="sm">
           Routes
-        </AnchorLink>
+        </TextLink>
       }
     >
       <RouteForm />
@@ -30,9 +30,9 @@ export function EditRoutePage() {
       title={`Change ${name}`}
       lead="In force within a second, also for streams that are open."
       back={
-        <AnchorLink to="/routes/$name" params={{ name }} size="sm">
+        <TextLink to="/routes/$name" params={{ name }} size="sm">
           {name}
-        </AnchorLink>
+        </TextLink>
       }
     >
       {found.isPending ? (

@@ -6,7 +6,7 @@ import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { AnchorLink, ButtonLink } from '../../ui/links.tsx';
+import { ButtonLink, TextLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
@@ -37,9 +37,9 @@ export function RoutePage() {
     <Page
       title={name}
       back={
-        <AnchorLink to="/routes" size="sm">
+        <TextLink to="/routes" size="sm">
           Routes
-        </AnchorLink>
+        </TextLink>
       }
       lead={
         route === undefined ? undefined : (

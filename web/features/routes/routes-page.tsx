@@ -5,7 +5,7 @@ import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { AnchorLink, ButtonLink } from '../../ui/links.tsx';
+import { ButtonLink, TextLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { KIND_NAMES } from './levels.ts';
@@ -48,9 +48,9 @@ const COLUMNS: readonly Column<Route>[] = [
   {
     header: 'Route',
     cell: ({ name }) => (
-      <AnchorLink to="/routes/$name" params={{ name }} fw={600}>
+      <TextLink to="/routes/$name" params={{ name }} fw={600}>
         {name}
-      </AnchorLink>
+      </TextLink>
     ),
   },
   {

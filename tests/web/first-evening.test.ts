@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemRandom } from '../../src/crypto/random.ts';
+import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
+import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
+import { over, PASSWORD, type TestServer } from '../support/server.ts';
+import { launchBrowser, type Visit, visit } from './browser.ts';
+
+describe.each(ENGINES)('the first evening on %s', (engine) => {
+  let database: TestDatabase;
+  let server: TestServer;
+  let browser: Browser;
+  let window: Visit;
+  const bootstrap = nativeSpelling(randomTokenParts(systemRandom)).reveal();
+  beforeAll(async () => {
+    database = await freshDatabase(engine);
+    server = await over(database, bootstrap, {}, null);
+    browser = await launchBrowser();
+    window = await visit(browser);
+    await window.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+    await database.drop();
+  });
+
+  const button = (name: string | RegExp) => window.page.getByRole('button', { name, exact: true });
+  const heading = (name: string | RegExp) => window.page.getByRole('heading', { level: 1, name }).waitFor();
+  let token = '';
+
+  test('the bare address leads to the first administrator; a wrong secret is told from a right one', async () => {
+    const { page } = window;
+    await page.goto(server.url);
+    await heading('Make the first administrator');
+    await page.getByLabel('Bootstrap secret').fill('tsr-not-the-secret');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button('Make the account and sign in').click();
+    await page.getByText('This is not the secret of the newest start.').waitFor();
+    await page.getByLabel('Bootstrap secret').fill(bootstrap);
+    await page.getByLabel('Password', { exact: true }).fill('short');
+    await button('Make the account and sign in').click();
+    await page.getByText('Must have at least 10 characters').waitFor();
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button('Make the account and sign in').click();
+    await heading('Welcome, admin');
+    for (const step of ['Mint a token', 'Connect Proxmox or Foreman', 'Guard a service'])
+      await page.getByRole('heading', { level: 2, name: step }).waitFor();
+  });
+
+  test('a token is made: its meaning is said before, its secret is shown once, copied and saved', async () => {
+    const { page } = window;
+    await page.getByRole('link', { name: 'Mint a token' }).click();
+    await heading('New token');
+    await page.getByLabel('Name', { exact: true }).fill('laptop');
+    await page.getByText('90 days').click();
+    await page.getByLabel('Write metrics to Sasquatch').check();
+    await page
+      .getByText(/Whoever holds this token can write metrics to Sasquatch, in your name, and nothing else/)
+      .waitFor();
+    await button('Make the token').click();
+    await heading('Token laptop is made');
+    token = (await page.locator('[data-secret]').textContent()) ?? '';
+    expect(token).toMatch(/^tsr-/);
+    await button('Copy the token').click();
+    await button('Copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(token);
+    const saving = page.waitForEvent('download');
+    await button('Save as a file').click();
+    const download = await saving;
+    expect(download.suggestedFilename()).toBe('laptop.token.txt');
+    expect(readFileSync(await download.path(), 'utf8')).toBe(`${token}\n`);
+    for (const tool of ['GitHub Actions', 'GitLab CI', 'nginx', 'curl']) {
+      await page.getByRole('tab', { name: tool }).click();
+      expect(await page.getByRole('tabpanel').textContent()).not.toContain(token);
+    }
+    await page.getByRole('link', { name: 'Done' }).click();
+    await heading('Security tokens');
+    await page.getByRole('link', { name: 'laptop' }).waitFor();
+  });
+
+  test('the guard lets the token in and its configuration is at hand', async () => {
+    const { page } = window;
+    const asked = await server.call('GET', '/ingress/auth?scope=write:sasquatch', {
+      token,
+      headers: { 'x-original-url': 'https://metrics.example.com/', 'x-original-method': 'GET' },
+    });
+    expect(asked.status).toBe(200);
+    await page.getByRole('link', { name: 'Guard a service' }).click();
+    await heading('Guard a service');
+    await page.getByLabel('Write metrics to Sasquatch').check();
+    for (const [tab, sign] of [
+      ['nginx', 'auth_request'],
+      ['Traefik', 'forwardAuth'],
+      ['Caddy', 'forward_auth'],
+    ] as const) {
+      await page.getByRole('tab', { name: tab }).click();
+      const code = await page.getByRole('tabpanel').locator('pre').textContent();
+      expect(code).toContain(sign);
+      expect(code).toContain('scope=write:sasquatch');
+    }
+    await page.getByLabel('Where the service listens').fill('not an address');
+    await page.getByText("upstream: 'not an address' is not a plain address.").waitFor();
+  });
+
+  test('a token is revoked after what dies with it was named, and is refused from then on', async () => {
+    const { page } = window;
+    await page.goto(`${server.url}/tokens`);
+    await button('Revoke laptop').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/^It was last used .* from 127\.0\.0\.1 on guard\.$/).waitFor();
+    await dialog.getByText('Nothing was made from it.').waitFor();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('heading', { name: 'No tokens yet' }).waitFor();
+    expect((await server.call('GET', '/api/v1/me', { token })).json.code).toBe('token_revoked');
+    await page.getByText('Revoked', { exact: true }).click();
+    await page.getByRole('link', { name: 'laptop' }).click();
+    await heading('laptop');
+    await page.getByText(/admin revoked it/).waitFor();
+  });
+
+  test('a bot gets a service token, and a user is made, given a role and disabled', async () => {
+    const { page } = window;
+    await page.getByRole('link', { name: 'Service tokens', exact: true }).click();
+    await page.getByRole('link', { name: 'New service token' }).first().click();
+    await page.getByLabel('Bot', { exact: true }).fill('metrics');
+    await page.getByLabel('Write metrics to Sasquatch').check();
+    await button('Make the token').click();
+    await page.getByText(/A bot is named bot-/).waitFor();
+    await page.getByLabel('Bot', { exact: true }).fill('bot-metrics');
+    await button('Make the token').click();
+    await heading('Token of bot-metrics is made');
+    await button('Copy the token').click();
+    await page.getByRole('link', { name: 'Done' }).click();
+    await page.getByRole('link', { name: 'bot-metrics' }).waitFor();
+
+    await page.getByRole('link', { name: 'Users' }).click();
+    await button('New user').click();
+    await page.getByLabel('User name').fill('maya');
+    await page.getByRole('dialog').getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button('Make the user').click();
+    await page.getByRole('link', { name: 'maya' }).click();
+    await heading('maya');
+    await page.getByLabel('admin', { exact: true }).check({ force: true });
+    await page.getByText('maya has the role admin.').waitFor();
+    await button('Disable').click();
+    await button('Enable').waitFor();
+    const signIn = await server.call('POST', '/api/v1/sessions', {
+      body: { username: 'maya', password: PASSWORD },
+    });
+    expect(signIn.status).toBe(401);
+  });
+
+  test('a role and a scope are made, and the trail of all this is unbroken', async () => {
+    const { page } = window;
+    await page.getByRole('link', { name: 'Roles and scopes' }).click();
+    await button('Register a scope').click();
+    await page.getByLabel('Name', { exact: true }).fill('read:grafana');
+    await page.getByLabel('What it allows').fill('See the dashboards');
+    await button('Register').click();
+    await page.getByText('read:grafana', { exact: true }).waitFor();
+    await button('New role').click();
+    await page.getByLabel('Name', { exact: true }).fill('viewers');
+    await page.getByRole('dialog').getByLabel('See the dashboards').check();
+    await button('Make the role').click();
+    await page.getByText('viewers', { exact: true }).waitFor();
+
+    const { json } = await server.call('POST', '/api/v1/sessions', {
+      body: { username: 'admin', password: PASSWORD },
+    });
+    const trail = await server.call('POST', '/api/v1/audit/verify', { token: json.token });
+    expect(trail.json).toMatchObject({ intact: true, faults: [] });
+  });
+
+  test('no secret stayed in what the browser keeps, and nothing complained', async () => {
+    const { page, context } = window;
+    const kept = JSON.stringify([
+      await page.evaluate('({ ...localStorage })'),
+      await page.evaluate('({ ...sessionStorage })'),
+      await page.evaluate('document.cookie'),
+      await page.evaluate('indexedDB.databases().then((all) => all.map((one) => one.name))'),
+      await page.evaluate('caches.keys()'),
+    ]);
+    expect(kept).not.toMatch(/tsr-|gt-|battery/);
+    expect(kept).not.toContain(token);
+    const cookies = await context.cookies();
+    expect(cookies.map(({ name, httpOnly }) => [name, httpOnly])).toEqual([['tessera_session', true]]);
+    expect(window.complaints).toEqual([]);
+  });
+});

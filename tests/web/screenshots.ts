@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { launchBrowser, type Scheme, settled, signedIn, visit } from './browser.ts';
+import { addressOf, PAGES } from './pages.ts';
+import { fill, type Sample } from './sample.ts';
+
+/** `npm run screenshots`: every page in two widths and two themes. `npm run screenshots -- -t token` takes some. */
+const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } } as const;
+
+let server: TestServer;
+let sample: Sample;
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  server = await startTestServer();
+  sample = await fill(server);
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+describe.each<Scheme>(['light', 'dark'])('%s', (scheme) => {
+  describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])('%s', (size) => {
+    test.each(PAGES)('$name', async (row) => {
+      const window = await visit(browser, { scheme, ...SIZES[size] });
+      if (row.open !== true) await signedIn(window, server);
+      await window.page.goto(server.url + addressOf(row, sample));
+      await settled(window.page, row.heading);
+      await window.page.screenshot({ path: `${FOLDER}${row.name}-${size}-${scheme}.png` });
+      await window.context.close();
+    });
+  });
+});

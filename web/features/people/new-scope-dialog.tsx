@@ -1,0 +1,81 @@
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { tessera } from '../../api/tessera.ts';
+import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { notifyDone } from '../../ui/notify.ts';
+import { ErrorState } from '../../ui/states.tsx';
+
+interface NewScopeDialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+export function NewScopeDialog({ opened, onClose }: NewScopeDialogProps) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Register a scope">
+      <NewScope onClose={onClose} />
+    </Modal>
+  );
+}
+
+function NewScope({ onClose }: { readonly onClose: () => void }) {
+  const queries = useQueryClient();
+  const [name, setName] = useState('');
+  const [description, setDescription] = useState('');
+  const create = useMutation({
+    mutationFn: () => tessera.scopes.create({ name: name.trim(), description: description.trim() }),
+    async onSuccess(scope) {
+      await queries.invalidateQueries({ queryKey: ['scopes'] });
+      notifyDone(`${scope.name} can be given to roles and tokens now.`);
+      onClose();
+    },
+  });
+  const errors = fieldErrors(create.error);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        create.mutate();
+      }}
+    >
+      <Stack gap="md">
+        <TextInput
+          label="Name"
+          description="By custom a verb and a thing: read:grafana."
+          required
+          withAsterisk={false}
+          maxLength={128}
+          autoComplete="off"
+          spellCheck={false}
+          data-autofocus
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={errors.name ?? errors.scope}
+        />
+        <TextInput
+          label="What it allows"
+          description="Goes on with: whoever holds it can ..."
+          required
+          withAsterisk={false}
+          maxLength={500}
+          autoComplete="off"
+          value={description}
+          onChange={(event) => setDescription(event.currentTarget.value)}
+          error={errors.description}
+        />
+        {isBesideFields(create.error, ['name', 'scope', 'description']) && (
+          <ErrorState error={create.error} />
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={create.isPending}>
+            Register
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
