@@ -149,7 +149,7 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
     await button('Make the user').click();
     await page.getByRole('link', { name: 'maya' }).click();
     await heading('maya');
-    await page.getByLabel('admin', { exact: true }).check({ force: true });
+    await page.getByRole('switch', { name: /^admin/ }).click({ force: true });
     await page.getByText('maya has the role admin.').waitFor();
     await button('Disable').click();
     await button('Enable').waitFor();
