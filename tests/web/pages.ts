@@ -32,6 +32,9 @@ export const PAGES: readonly PageRow[] = [
   { name: 'routes', path: '/routes', heading: 'Routes' },
   { name: 'route-new', path: '/routes/new', heading: 'New route' },
   { name: 'audit', path: '/audit', heading: 'Audit' },
+  { name: 'connections', path: '/connections', heading: 'Connections' },
+  { name: 'connection-new', path: '/connections/new', heading: 'Connect a system' },
+  { name: 'expiry', path: '/expiry', heading: 'Expiry calendar' },
   { name: 'not-found', path: '/no/such/page', heading: 'Not found' },
 ];
 

@@ -33,6 +33,18 @@ export const NAVIGATION: readonly Section[] = [
     ],
   },
   {
+    title: 'Systems',
+    entries: [
+      {
+        to: '/connections',
+        label: 'Connections',
+        icon: 'plug',
+        needs: ['read:connections', 'admin:connections'],
+      },
+      { to: '/expiry', label: 'Expiry calendar', icon: 'clock' },
+    ],
+  },
+  {
     title: 'Operations',
     entries: [
       { to: '/routes', label: 'Routes', icon: 'route', needs: ['read:connections', 'admin:routes'] },

@@ -197,6 +197,39 @@ const editRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/routes/route-edit-pages.tsx'), 'EditRoutePage'),
 });
 
+const connections = createRoute({
+  getParentRoute: () => shell,
+  path: '/connections',
+  component: lazyRouteComponent(
+    () => import('../features/connections/connections-page.tsx'),
+    'ConnectionsPage',
+  ),
+});
+
+const newConnection = createRoute({
+  getParentRoute: () => shell,
+  path: '/connections/new',
+  component: lazyRouteComponent(
+    () => import('../features/connections/new-connection-page.tsx'),
+    'NewConnectionPage',
+  ),
+});
+
+const connection = createRoute({
+  getParentRoute: () => shell,
+  path: '/connections/$id',
+  component: lazyRouteComponent(
+    () => import('../features/connections/connection-page.tsx'),
+    'ConnectionPage',
+  ),
+});
+
+const endings = createRoute({
+  getParentRoute: () => shell,
+  path: '/expiry',
+  component: lazyRouteComponent(() => import('../features/endings/endings-page.tsx'), 'EndingsPage'),
+});
+
 const site = root.addChildren([
   signIn,
   setup,
@@ -212,6 +245,10 @@ const site = root.addChildren([
     users,
     user,
     roles,
+    connections,
+    newConnection,
+    connection,
+    endings,
     routes,
     newRoute,
     oneRoute,

@@ -8,16 +8,19 @@ interface CodeBlockProps {
   readonly label: string;
   /** Pixels before it scrolls; none unless told. */
   readonly height?: number;
+  /** Lines break instead of scrolling: for prose with commands in it. */
+  readonly wraps?: boolean;
 }
 
 /** Commands and configuration to take along. */
-export function CodeBlock({ code, label, height }: CodeBlockProps) {
+export function CodeBlock({ code, label, height, wraps }: CodeBlockProps) {
   return (
     <Box className={classes.block}>
       <pre
         className={classes.code}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
+        data-wraps={wraps}
         style={height === undefined ? undefined : { maxHeight: height }}
       >
         {code}
