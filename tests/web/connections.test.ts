@@ -140,7 +140,7 @@ describe('a connection', () => {
     const { page, context, complaints } = await opened(path, 'pve');
     await page.getByRole('button', { name: 'Test now' }).click();
     await page.getByRole('heading', { name: 'It works' }).waitFor();
-    await page.getByLabel('Compare what it holds with what this needs').click();
+    await page.getByRole('combobox', { name: 'Compare what it holds with what this needs' }).click();
     await page.getByRole('option', { name: /^inventory/ }).click();
     await page.getByRole('table', { name: 'Rights for inventory' }).waitFor();
 

@@ -49,6 +49,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#6a737c',
     '--mantine-color-error': '#c92a2a',
     '--mantine-color-orange-light-color': '#a33b00',
+    '--mantine-color-yellow-light-color': '#7a4f00',
     '--tessera-ground': '#f6f8f8',
     '--tessera-raised': '#ffffff',
     '--tessera-line': '#dfe4e6',
