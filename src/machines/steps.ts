@@ -64,6 +64,20 @@ export async function endOf(upid: string, tools: StepTools, what: string): Promi
 const tooLong = (what: string, evidence: string): Finding =>
   find('TASK_FAILED', 'P16', evidence, { said: `${what} took too long`, log: [] });
 
+const choosing = new Map<string, Promise<void>>();
+
+/** Jobs of this process choose their ids on a connection one after the other, so that they race with others only. */
+function inTurn<T>(connection: string, work: () => Promise<T>): Promise<T> {
+  const mine = (choosing.get(connection) ?? Promise.resolve()).then(work);
+  const over = mine.then(
+    () => {},
+    () => {},
+  );
+  choosing.set(connection, over);
+  void over.then(() => choosing.get(connection) === over && choosing.delete(connection));
+  return mine;
+}
+
 export async function clone(given: JobRecord, tools: StepTools): Done {
   let job = given;
   for (;;) {
@@ -85,15 +99,17 @@ export async function clone(given: JobRecord, tools: StepTools): Done {
     }
     if (job.progress.races > ID_TRIES)
       return err(find('VMID_TAKEN', 'P14', 'every id was taken meanwhile', { id: '', next: '' }));
-    const next = await nextGuestId(tools.api);
-    if (!next.ok) return err(tools.explain(next.error, 'P14'));
-    job = await tools.keep({ vmid: next.value, upid: null });
-    const { node, template, storage } = job.wish;
-    const ordered = await cloneGuest(tools.api, node, template, {
-      newid: next.value,
-      name: job.name,
-      description: `Made by Tessera for ${job.owner}. ${markOf(job.id)}`,
-      storage,
+    const ordered = await inTurn(job.connectionId, async () => {
+      const next = await nextGuestId(tools.api);
+      if (!next.ok) return next;
+      job = await tools.keep({ vmid: next.value, upid: null });
+      const { node, template, storage } = job.wish;
+      return cloneGuest(tools.api, node, template, {
+        newid: next.value,
+        name: job.name,
+        description: `Made by Tessera for ${job.owner}. ${markOf(job.id)}`,
+        storage,
+      });
     });
     if (ordered.ok) {
       job = await tools.keep({ upid: ordered.value });

@@ -34,14 +34,14 @@ test('a caller that stops in the middle of its body is given up, on both sides, 
 
 test('senders that stop, as many as a route carries, hold their places no longer than the limit says', async () => {
   const up = await upstream((request) => (request.startsWith('GET') ? plainAnswer('served') : null));
-  await server.route('r', up.url, { ...ALL, idle_ms: 1000, max_concurrent: 10 });
+  await server.route('r', up.url, { ...ALL, idle_ms: 8000, max_concurrent: 10 });
   const slow = Array.from({ length: 10 }, () => {
     const socket = net.connect(portOf(server.url), '127.0.0.1');
     socket.write(`PUT /connect/r/x HTTP/1.1\r\nHost: x\r\n${bearer()}Content-Length: 100\r\n\r\nsome`);
     return new Promise((resolve) => socket.once('close', resolve));
   });
   const call = async () => (await server.call('GET', '/connect/r/x', { token: caller.token })).status;
-  await vi.waitFor(async () => expect(await call()).toBe(503));
+  await vi.waitFor(async () => expect(await call()).toBe(503), { timeout: 7_000 });
   server.pass(2);
   await Promise.all(slow);
   expect(await call()).toBe(200);
