@@ -152,7 +152,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     const byId = await store.job(key);
     const found = byId ?? (await store.jobsWithMachines()).filter((job) => job.name === key)[0];
     return found === undefined
-      ? err(fault('not_found', `There is no machine '${key}'.`, { fix: "See 'tessera vm list'." }))
+      ? err(fault('not_found', `There is no machine '${key}'.`, { fix: 'See GET /api/v1/machines.' }))
       : ok(found);
   }
 
@@ -161,7 +161,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     if (!allowed.ok) return allowed;
     const job = await store.job(id);
     return job === null
-      ? err(fault('not_found', `There is no job '${id}'.`, { fix: "See 'tessera job list'." }))
+      ? err(fault('not_found', `There is no job '${id}'.`, { fix: 'See GET /api/v1/jobs.' }))
       : ok(job);
   }
 
@@ -324,7 +324,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
         if (present === null || present.endedAt !== null)
           return err(
             fault('conflict', 'The job has ended.', {
-              fix: `Delete the machine: tessera vm delete ${job.value.name}`,
+              fix: `Delete the machine: DELETE /api/v1/machines/${job.value.name}`,
             }),
           );
         const next = { ...present, cancelRequested: true };
@@ -368,7 +368,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
       if (job.value.endedAt === null)
         return err(
           fault('conflict', `'${job.value.name}' is being made.`, {
-            fix: `Cancel it: tessera job cancel ${job.value.id}`,
+            fix: `Cancel it: POST /api/v1/jobs/${job.value.id}/cancel`,
           }),
         );
       if (!holdsMachine(job.value)) return err(fault('not_found', `There is no machine '${key}' any more.`));
