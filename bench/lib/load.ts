@@ -43,7 +43,8 @@ interface Counted extends LoadResult {
 }
 
 async function withWrk({ url, headers }: LoadRequest, seconds: number): Promise<Counted> {
-  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`];
+  // A server compared with may be slow; what it answers late still counts for it.
+  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s'];
   for (const [name, value] of Object.entries(headers)) options.push('-H', `${name}: ${value}`);
   const { stdout } = await run('wrk', [...options, url]);
   const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? 0);
