@@ -4,17 +4,16 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { atTurnEnd } from '../base/turn.ts';
 import type { Verified } from '../tokens/verify.ts';
+import { answerHeaders, answerTrailers, switchingHead } from './answer-headers.ts';
 import { type AnswerEvents, type AnswerHead, AnswerParser } from './answer-parser.ts';
 import type { ActiveRoute } from './book.ts';
 import type { Decision } from './decide.ts';
 import type { Destination, Rider } from './destinations.ts';
-import { fieldName } from './field-name.ts';
-import { returnedHeaders } from './headers.ts';
 import type { CallRefusal } from './judge.ts';
 import type { Line, LineUser } from './lines.ts';
 import type { LiveCall } from './live.ts';
 import { reasonText } from './refusal.ts';
-import { createScrubber, type Scrubber, scrubText } from './scrub.ts';
+import { createScrubber, type Scrubber } from './scrub.ts';
 import { joinStreams } from './tunnel.ts';
 
 /** What a request carries, as it is to be framed. */
@@ -370,8 +369,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       this.sendHead();
       const held = this.scrubber?.rest();
       if (held !== undefined && held.length > 0) response.write(held);
-      if (trailers.length > 0 && answer.body === 'chunked')
-        response.addTrailers(pairs(returnedHeaders(trailers)));
+      if (trailers.length > 0 && answer.body === 'chunked') response.addTrailers(answerTrailers(trailers));
       if (!response.writableEnded) response.end();
     }
     const used = this.line;
@@ -418,44 +416,6 @@ const LOST: CallRefusal = {
   code: 'connection_lost',
   message: 'The other system closed the connection without an answer',
 };
-
-/** Headers as they go back: one length or none, and no secret in them. */
-function answerHeaders(answer: AnswerHead, rider: Rider | null): string[] {
-  const { body, status, length, rawHeaders, text } = answer;
-  const headers = returnedHeaders(rawHeaders);
-  const echoes = rider?.texts.some((secret) => text.includes(secret)) ?? false;
-  const hasLength = body === 'length' || (body === 'none' && status !== 204 && status !== 101);
-  const kept: string[] = [];
-  let announced = false;
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string;
-    const value = headers[at + 1] as string;
-    if (name.length === 14 && fieldName(name).lower === 'content-length') {
-      if (announced || !hasLength) continue;
-      announced = true;
-    }
-    kept.push(name, echoes ? scrubText(value, rider?.texts ?? []) : value);
-  }
-  // A connection that named its own length as a hop-by-hop header changes nothing about the body.
-  if (!announced && body === 'length') kept.push('Content-Length', String(length));
-  return kept;
-}
-
-function switchingHead(seen: AnswerHead, headers: readonly string[]): string {
-  let text = `HTTP/1.1 101 ${reasonText(seen.reason) || 'Switching Protocols'}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
-  for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
-  return `${text}\r\n`;
-}
-
-const FORBIDDEN_TRAILER =
-  /^(content-.*|authorization|host|cache-control|expires|location|range|vary|age|date)$/i;
-
-function pairs(raw: readonly string[]): [string, string][] {
-  const out: [string, string][] = [];
-  for (let at = 0; at < raw.length; at += 2)
-    if (!FORBIDDEN_TRAILER.test(raw[at] as string)) out.push([raw[at] as string, raw[at + 1] as string]);
-  return out;
-}
 
 /** Reads what a caller still sends after its answer is out, for a while, so that it gets to see the answer. */
 function swallow(message: IncomingMessage): void {

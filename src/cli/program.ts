@@ -1,4 +1,5 @@
 import { Argument, Command, type CommanderError, Option } from 'commander';
+import { defined } from '../base/defined.ts';
 import type { GlobalOptions } from './context.ts';
 import type { CommandDescription, CommandModule, OptionDescription } from './description.ts';
 import { usageError } from './failure.ts';
@@ -112,5 +113,5 @@ function namedArguments(command: Command): Record<string, unknown> {
     argument.name().replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
     command.processedArgs[at],
   ]);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  return defined(Object.fromEntries(entries));
 }

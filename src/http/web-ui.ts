@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomBase62, systemRandom } from '../crypto/random.ts';
+import { wantsPage } from './wants-page.ts';
 
 /** Where the page's own text is to be replaced by the number that its style elements carry. */
 const NONCE = '%STYLE_NONCE%';
@@ -62,7 +63,7 @@ export async function registerWebUi(app: FastifyInstance, folder: string): Promi
     });
   }
   app.get('/', { schema: { hide: true } }, async (_request, reply) => sendPage(reply, page));
-  app.webPage = (request, reply) => (wantsPage(request) ? sendPage(reply, page) : null);
+  app.webPage = (request, reply) => (isForPages(request) ? sendPage(reply, page) : null);
 }
 
 function readPage(folder: string): readonly string[] | null {
@@ -74,9 +75,9 @@ function readPage(folder: string): readonly string[] | null {
 }
 
 /** Whether a browser asks for a page at an address that is nobody else's. */
-function wantsPage({ method, url, headers }: FastifyRequest): boolean {
+function isForPages({ method, url, headers }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
-  if (!(headers.accept ?? '').includes('text/html')) return false;
+  if (!wantsPage(headers)) return false;
   const path = url.split('?', 1)[0] ?? '';
   return !PROGRAMS.some((place) => path === place || path.startsWith(`${place}/`));
 }

@@ -2,6 +2,7 @@ import { missingScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
 import { type AuditAction, auditEntry } from '../audit/entry.ts';
 import { type Clock, seconds } from '../base/clock.ts';
+import { defined } from '../base/defined.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { MANAGE_SCOPE, unknownConnection } from '../connections/access.ts';
@@ -214,15 +215,12 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     const node = request.node ?? settings.node ?? undefined;
     const { storage, bridge, gateway } = request;
     const disk = request.disk ?? DEFAULTS.disk;
-    const place = {
-      ...(storage === undefined ? {} : { storage }),
-      ...(bridge === undefined ? {} : { bridge }),
-    };
+    const place = defined({ storage, bridge });
     const found = await ready(actor, connection.value, {
       template: template.value,
       version: request.version,
       diskGib: disk,
-      ...(node === undefined ? {} : { node }),
+      ...defined({ node }),
       ...place,
     });
     if (!found.ok) return found;
@@ -238,7 +236,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
       user: request.user ?? DEFAULTS.user,
       sshKeys: request.sshKeys ?? [],
       ip: request.ip ?? DEFAULTS.ip,
-      ...(gateway === undefined ? {} : { gateway }),
+      ...defined({ gateway }),
       nameservers: request.nameservers ?? [],
     };
     const now = seconds(clock);

@@ -8,8 +8,9 @@ import type { Finding } from '../kinds/finding.ts';
 import { proxmoxApi } from '../kinds/proxmox/api.ts';
 import { tokenIdOf } from '../kinds/proxmox/identity.ts';
 import { explainRefusal } from '../kinds/proxmox/refusal.ts';
+import { createIdTurns } from './id-turns.ts';
 import type { JobProgress, JobRecord, JobState } from './record.ts';
-import { clone, configure, resize, type StepTools, start, undo, waitForAddress } from './steps.ts';
+import { clone, configure, type Pace, resize, type StepTools, start, undo, waitForAddress } from './steps.ts';
 import type { JobStore } from './store.ts';
 
 /** Works at jobs: every job by one process at a time, and by another one where that process is gone. */
@@ -58,6 +59,7 @@ class Dropped extends Error {}
 export function createRunner(needs: Dependencies): Runner {
   const { store, outlets, clock, holder, clonesAtOnce, failed } = needs;
   const running = new Map<string, Promise<void>>();
+  const chooseInTurn = createIdTurns();
   const timers: NodeJS.Timeout[] = [];
   let closing = false;
   let looking: Promise<void> | null = null;
@@ -102,11 +104,7 @@ export function createRunner(needs: Dependencies): Runner {
     );
   };
 
-  function toolsFor(
-    current: { job: JobRecord },
-    limitSeconds: number,
-    watch: boolean,
-  ): Omit<StepTools, 'api' | 'explain' | 'context'> {
+  function paceFor(current: { job: JobRecord }, limitSeconds: number, watch: boolean): Pace {
     const until = clock() + limitSeconds * 1000;
     let looks = 0;
     return {
@@ -127,7 +125,7 @@ export function createRunner(needs: Dependencies): Runner {
 
   async function withOutlet<T>(
     job: JobRecord,
-    tools: Omit<StepTools, 'api' | 'explain' | 'context'>,
+    pace: Pace,
     work: (tools: StepTools) => Promise<Result<T, Finding>>,
   ): Promise<Result<T>> {
     return outlets.use(internalActor, job.connectionId, ({ subject, carrier }) => {
@@ -140,7 +138,8 @@ export function createRunner(needs: Dependencies): Runner {
         name: job.name,
       };
       const api = proxmoxApi(subject, carrier);
-      return work({ ...tools, api, context, explain: (said, probe) => explainRefusal(said, context, probe) });
+      const explain: StepTools['explain'] = (said, probe) => explainRefusal(said, context, probe);
+      return work({ ...pace, api, context, chooseInTurn, explain });
     });
   }
 
@@ -153,7 +152,7 @@ export function createRunner(needs: Dependencies): Runner {
   ): Promise<Result<T, Finding>> {
     for (let turn = 1; ; turn += 1) {
       let said: Finding | null = null;
-      const done = await withOutlet(current.job, toolsFor(current, limitSeconds, watch), async (tools) => {
+      const done = await withOutlet(current.job, paceFor(current, limitSeconds, watch), async (tools) => {
         const result = await work(current.job, tools);
         if (!result.ok) said = result.error;
         return result;
@@ -177,7 +176,6 @@ export function createRunner(needs: Dependencies): Runner {
   async function work(given: JobRecord): Promise<void> {
     const current = { job: given };
     try {
-      if (current.job.state === 'queued') current.job = await enter(current.job, 'cloning', '');
       while (current.job.endedAt === null && current.job.state !== 'rolling_back') {
         const { state } = current.job;
         const step = STEPS[state] ?? { run: waitForAddress, seconds: needs.addressSeconds };

@@ -20,6 +20,7 @@ import {
   taskEnd,
 } from '../kinds/proxmox/guests.ts';
 import { explainTask } from '../kinds/proxmox/refusal.ts';
+import type { IdTurns } from './id-turns.ts';
 import { type JobProgress, type JobRecord, type JobState, markOf } from './record.ts';
 
 /** What a step works with. Everything a step must not forget goes through `keep` before it is acted upon. */
@@ -28,10 +29,14 @@ export interface StepTools {
   explain(fault: CallFault, probe: string): Finding;
   /** Explains the end of a failed task. */
   readonly context: Parameters<typeof explainTask>[2];
+  readonly chooseInTurn: IdTurns;
   keep(more: Partial<JobProgress>): Promise<JobRecord>;
   /** Waits between two looks; false when the time of the step is over. */
   pause(): Promise<boolean>;
 }
+
+/** What of the tools belongs to one job and its step. */
+export type Pace = Pick<StepTools, 'keep' | 'pause'>;
 
 type Done = Promise<Result<JobState, Finding>>;
 
@@ -64,19 +69,9 @@ export async function endOf(upid: string, tools: StepTools, what: string): Promi
 const tooLong = (what: string, evidence: string): Finding =>
   find('TASK_FAILED', 'P16', evidence, { said: `${what} took too long`, log: [] });
 
-const choosing = new Map<string, Promise<void>>();
-
-/** Jobs of this process choose their ids on a connection one after the other, so that they race with others only. */
-function inTurn<T>(connection: string, work: () => Promise<T>): Promise<T> {
-  const mine = (choosing.get(connection) ?? Promise.resolve()).then(work);
-  const over = mine.then(
-    () => {},
-    () => {},
-  );
-  choosing.set(connection, over);
-  void over.then(() => choosing.get(connection) === over && choosing.delete(connection));
-  return mine;
-}
+/** The server did as asked, and what it shows now is something else. */
+const unexpected = (evidence: string, said: string): Finding =>
+  find('TASK_FAILED', 'P11', evidence, { said, log: [] });
 
 export async function clone(given: JobRecord, tools: StepTools): Done {
   let job = given;
@@ -99,7 +94,7 @@ export async function clone(given: JobRecord, tools: StepTools): Done {
     }
     if (job.progress.races > ID_TRIES)
       return err(find('VMID_TAKEN', 'P14', 'every id was taken meanwhile', { id: '', next: '' }));
-    const ordered = await inTurn(job.connectionId, async () => {
+    const ordered = await tools.chooseInTurn(job.connectionId, async () => {
       const next = await nextGuestId(tools.api);
       if (!next.ok) return next;
       job = await tools.keep({ vmid: next.value, upid: null });
@@ -131,8 +126,7 @@ export async function needGuest(
   const present = await ownGuest(job, tools);
   if (!present.ok) return present;
   const id = job.progress.vmid;
-  if (present.value === null || id === null)
-    return err(find('TASK_FAILED', 'P11', `guest ${id}`, { said: 'the new guest is gone', log: [] }));
+  if (present.value === null || id === null) return err(unexpected(`guest ${id}`, 'the new guest is gone'));
   return ok({ id, config: present.value });
 }
 
@@ -163,10 +157,10 @@ export async function configure(job: JobRecord, tools: StepTools): Done {
     if (name === 'sshkeys') continue;
     if (asText(read.value.config[name]) !== String(wanted))
       return err(
-        find('TASK_FAILED', 'P11', `${name} is ${asText(read.value.config[name])}`, {
-          said: `${name} was set to ${wanted} and reads ${asText(read.value.config[name])}`,
-          log: [],
-        }),
+        unexpected(
+          `${name} is ${asText(read.value.config[name])}`,
+          `${name} was set to ${wanted} and reads ${asText(read.value.config[name])}`,
+        ),
       );
   }
   return ok('resizing');
@@ -184,13 +178,7 @@ export async function resize(given: JobRecord, tools: StepTools): Done {
     if (!guest.ok) return guest;
     const disk = bootDisk(guest.value.config);
     if (disk === null || disk.gib >= job.wish.disk) return ok('starting');
-    if (turn > 0)
-      return err(
-        find('TASK_FAILED', 'P11', `${disk.name} has ${disk.gib} GiB`, {
-          said: 'the disk did not grow',
-          log: [],
-        }),
-      );
+    if (turn > 0) return err(unexpected(`${disk.name} has ${disk.gib} GiB`, 'the disk did not grow'));
     const ordered = await resizeDisk(tools.api, job.wish.node, guest.value.id, disk.name, job.wish.disk);
     if (!ordered.ok) return err(tools.explain(ordered.error, 'P12'));
     job = await tools.keep({ upid: ordered.value });
@@ -210,13 +198,7 @@ export async function start(given: JobRecord, tools: StepTools): Done {
     const runs = await guestIsRunning(tools.api, job.wish.node, guest.value.id);
     if (!runs.ok) return err(tools.explain(runs.error, 'P11'));
     if (runs.value) return ok('waiting_ip');
-    if (turn > 0)
-      return err(
-        find('TASK_FAILED', 'P11', 'status stopped', {
-          said: 'the guest started and stopped again',
-          log: [],
-        }),
-      );
+    if (turn > 0) return err(unexpected('status stopped', 'the guest started and stopped again'));
     const ordered = await switchGuest(tools.api, job.wish.node, guest.value.id, 'start');
     if (!ordered.ok) return err(tools.explain(ordered.error, 'P11'));
     job = await tools.keep({ upid: ordered.value });

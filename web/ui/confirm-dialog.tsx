@@ -1,5 +1,6 @@
 import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { Form } from './form.tsx';
 import { ErrorState } from './states.tsx';
 
 interface ConfirmDialogProps {
@@ -34,9 +35,8 @@ function Question(props: ConfirmDialogProps) {
   const { onClose, children, consequences, action, typed, onConfirm, pending, error } = props;
   const [text, setText] = useState('');
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
+    <Form
+      onSubmit={() => {
         if (typed === undefined || text === typed) onConfirm();
       }}
     >
@@ -78,6 +78,6 @@ function Question(props: ConfirmDialogProps) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

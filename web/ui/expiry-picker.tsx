@@ -68,11 +68,11 @@ export function expiryRequest(expiry: Expiry): { expires_in: string } | { expire
   return { expires_at: expiry.kind === 'never' ? null : expiry.date };
 }
 
-/** `on 3 May 2027`, `never`. */
-export function expiryWords(expiry: Expiry): string {
-  if (expiry.kind === 'never') return 'never';
+/** How a token of this life ends, as a sentence. */
+export function endSentence(expiry: Expiry): string {
+  if (expiry.kind === 'never') return 'It never expires; only revoking ends it.';
   const at = expiry.kind === 'date' ? expiry.date : new Date(Date.now() + expiry.days * DAY_MS).toISOString();
-  return Number.isNaN(Date.parse(at)) ? 'on the date chosen' : `on ${dayOf(at)}`;
+  return `It expires ${Number.isNaN(Date.parse(at)) ? 'on the date chosen' : `on ${dayOf(at)}`}.`;
 }
 
 const dateIn = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
-import { Anchor, type AnchorProps, Button, type ButtonProps } from '@mantine/core';
-import { createLink } from '@tanstack/react-router';
-import type { AnchorHTMLAttributes, Ref } from 'react';
+import { Anchor, type AnchorProps, Button, type ButtonProps, Text } from '@mantine/core';
+import { createLink, Link, type LinkProps } from '@tanstack/react-router';
+import type { AnchorHTMLAttributes, ReactNode, Ref } from 'react';
 
 type Attributes<Own> = Own &
   Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof Own> & { readonly ref?: Ref<HTMLAnchorElement> };
@@ -10,3 +10,17 @@ export const ButtonLink = createLink((props: Attributes<ButtonProps>) => <Button
 
 /** A link to a page of ours within a text or table. */
 export const TextLink = createLink((props: Attributes<AnchorProps>) => <Anchor {...props} />);
+
+interface BackLinkProps {
+  readonly to: NonNullable<LinkProps['to']>;
+  readonly children: ReactNode;
+}
+
+/** Above a title: to the list that the page belongs to. */
+export const BackLink = ({ to, children }: BackLinkProps) => (
+  <Text size="sm" mb={4}>
+    <Link to={to} className="quiet-link">
+      {children}
+    </Link>
+  </Text>
+);

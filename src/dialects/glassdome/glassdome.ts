@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Actor } from '../../access/principal.ts';
+import { defined } from '../../base/defined.ts';
 import { fault, fieldFault } from '../../base/fault.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
@@ -81,12 +82,8 @@ export function glassdomeDialect(app: FastifyInstance, { authenticate, machines 
         if (version !== undefined && alias !== undefined && version !== alias)
           return err(fieldFault('invalid_request', 'ubuntu_version', 'says another release than version'));
         const { node, cores, memory, storage } = body;
-        const sizes = Object.entries({ node, cores, memory, disk, bridge, storage });
-        const wish = {
-          name,
-          version: version ?? alias ?? '22.04',
-          ...Object.fromEntries(sizes.filter(([, value]) => value !== undefined)),
-        };
+        const release = version ?? alias ?? '22.04';
+        const wish = defined({ name, version: release, node, cores, memory, disk, bridge, storage });
         const made = await machines.create(caller.actor, wish, keyOf(request.headers['idempotency-key']));
         if (!made.ok) return made;
         reply.header('location', statusUrl(made.value));

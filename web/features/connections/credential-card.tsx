@@ -16,6 +16,7 @@ import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Connection } from '../../../src/wire/connections.ts';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone, notifyFault } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -137,12 +138,7 @@ function Replace({ connection, onDone }: { readonly connection: Connection; read
     onSuccess: onDone,
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
-    >
+    <Form onSubmit={() => save.mutate()}>
       <Stack gap="md">
         <Text size="sm">It is tested first; if it does not work, the present one stays.</Text>
         <CredentialFields kind={kind} value={typed} onChange={setTyped} errors={fieldErrors(save.error)} />
@@ -155,7 +151,7 @@ function Replace({ connection, onDone }: { readonly connection: Connection; read
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }
 
@@ -178,12 +174,7 @@ function WithAdmin({ action, danger, run, onDone, children }: WithAdminProps) {
     onSuccess: onDone,
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        work.mutate();
-      }}
-    >
+    <Form onSubmit={() => work.mutate()}>
       <Stack gap="md">
         <Text size="sm">{children}</Text>
         <TextInput
@@ -209,6 +200,6 @@ function WithAdmin({ action, danger, run, onDone, children }: WithAdminProps) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -7,6 +7,7 @@ import type { Inspection, TrustInput } from '../../../src/wire/connection-trust.
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, PermissionDenied } from '../../ui/states.tsx';
@@ -131,12 +132,7 @@ function Wizard() {
         summary={`${KINDS[kind].title} at ${url}`}
         onChange={again('system')}
       >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            look.mutate();
-          }}
-        >
+        <Form onSubmit={() => look.mutate()}>
           <Stack gap="md">
             <Radio.Group
               label="Kind"
@@ -199,7 +195,7 @@ function Wizard() {
               </Button>
             </Group>
           </Stack>
-        </form>
+        </Form>
       </WizardSection>
 
       <WizardSection
@@ -230,12 +226,7 @@ function Wizard() {
         summary={`${credential.user || 'A token'}; tested and good`}
         onChange={again('credential')}
       >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void test();
-          }}
-        >
+        <Form onSubmit={() => void test()}>
           <Stack gap="md">
             {url.startsWith('http://') && (
               <Alert color="orange" title="The address is not encrypted">
@@ -283,18 +274,13 @@ function Wizard() {
               )}
             </Group>
           </Stack>
-        </form>
+        </Form>
         <WatchedTest watched={watched} />
       </WizardSection>
 
       <WizardSection number={4} title="Store it" state={stateOf('save')}>
         <WatchedTest watched={watched} />
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            save.mutate();
-          }}
-        >
+        <Form onSubmit={() => save.mutate()}>
           <Stack gap="md">
             <TextInput
               label="Name"
@@ -313,7 +299,7 @@ function Wizard() {
               </Button>
             </Group>
           </Stack>
-        </form>
+        </Form>
       </WizardSection>
     </Stack>
   );

@@ -5,6 +5,7 @@ import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Inspection, TrustInput } from '../../../src/wire/connection-trust.ts';
 import { tessera } from '../../api/tessera.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
+import { Form } from '../../ui/form.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { CertificateCard } from './certificate-card.tsx';
@@ -41,12 +42,7 @@ export function TrustStep({ kind, url, inspection, onDecided }: TrustStepProps) 
   const { compare } = KINDS[kind];
   if (leaf === undefined) return null;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        decide();
-      }}
-    >
+    <Form onSubmit={() => decide()}>
       <Stack gap="md">
         {inspection.trusted ? (
           <Alert
@@ -169,7 +165,7 @@ export function TrustStep({ kind, url, inspection, onDecided }: TrustStepProps) 
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }
 

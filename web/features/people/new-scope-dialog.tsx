@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 
@@ -33,12 +34,7 @@ function NewScope({ onClose }: { readonly onClose: () => void }) {
   });
   const errors = fieldErrors(create.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
+    <Form onSubmit={() => create.mutate()}>
       <Stack gap="md">
         <TextInput
           label="Name"
@@ -76,6 +72,6 @@ function NewScope({ onClose }: { readonly onClose: () => void }) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -5,6 +5,7 @@ import { useRoles } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ChoiceList } from '../../ui/choice-list.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 
@@ -46,12 +47,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
   });
   const errors = fieldErrors(create.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
+    <Form onSubmit={() => create.mutate()}>
       <Stack gap="md">
         <TextInput
           label="User name"
@@ -108,7 +104,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }
 

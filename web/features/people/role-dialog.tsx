@@ -6,6 +6,7 @@ import { useScopes } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ChoiceList } from '../../ui/choice-list.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 
@@ -54,12 +55,7 @@ function RoleForm({ old, onClose }: { readonly old: Role | null; readonly onClos
   });
   const errors = fieldErrors(save.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
-    >
+    <Form onSubmit={() => save.mutate()}>
       <Stack gap="md">
         {old === null && (
           <TextInput
@@ -102,6 +98,6 @@ function RoleForm({ old, onClose }: { readonly old: Role | null; readonly onClos
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

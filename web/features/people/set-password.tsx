@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 
@@ -24,12 +25,7 @@ export function SetPassword({ username }: { readonly username: string }) {
       <Text size="sm" c="dimmed" mb="sm">
         It ends the sessions of {username}; tokens stay.
       </Text>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          set.mutate();
-        }}
-      >
+      <Form onSubmit={() => set.mutate()}>
         <Stack gap="sm">
           <PasswordInput
             label="New password"
@@ -45,7 +41,7 @@ export function SetPassword({ username }: { readonly username: string }) {
             Set it
           </Button>
         </Stack>
-      </form>
+      </Form>
     </Card>
   );
 }

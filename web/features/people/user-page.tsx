@@ -1,6 +1,6 @@
 import { Button, Card, Group, SimpleGrid, Stack, Switch, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { User } from '../../../src/wire/people.ts';
 import { useRoles } from '../../api/catalogue.ts';
@@ -8,7 +8,7 @@ import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
-import { ButtonLink } from '../../ui/links.tsx';
+import { BackLink, ButtonLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
@@ -190,10 +190,4 @@ function Ending({ user }: { readonly user: User }) {
   );
 }
 
-const Back = () => (
-  <Text size="sm" mb={4}>
-    <Link to="/users" className="quiet-link">
-      Users
-    </Link>
-  </Text>
-);
+const Back = () => <BackLink to="/users">Users</BackLink>;

@@ -5,6 +5,7 @@ import { TesseraError } from '../../../src/client/error.ts';
 import { signInAgain } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 
@@ -30,12 +31,7 @@ export function PasswordChange({ username }: { readonly username: string }) {
       <Title order={2} fz="h4" mb="sm">
         Change your password
       </Title>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate();
-        }}
-      >
+      <Form onSubmit={() => change.mutate()}>
         <Stack gap="sm">
           {/* For password managers, which want to know whose it is. */}
           <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
@@ -66,7 +62,7 @@ export function PasswordChange({ username }: { readonly username: string }) {
             Change the password
           </Button>
         </Stack>
-      </form>
+      </Form>
     </Card>
   );
 }

@@ -16,6 +16,7 @@ import { useState } from 'react';
 import type { Route } from '../../../src/wire/routes.ts';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 import { levelsOf, NEVER } from './levels.ts';
@@ -64,12 +65,7 @@ export function RouteForm({ route }: { readonly route?: Route }) {
   const kind = route?.kind ?? connections.data?.items.find((one) => one.name === connection)?.kind ?? 'http';
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
-    >
+    <Form onSubmit={() => save.mutate()}>
       <Stack gap="lg" maw={720}>
         {route === undefined && (
           <Card>
@@ -185,6 +181,6 @@ export function RouteForm({ route }: { readonly route?: Route }) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

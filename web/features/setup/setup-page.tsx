@@ -7,6 +7,7 @@ import { sessionQuery } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { Entrance } from '../../ui/entrance.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 
 /** The first evening: whoever can read the server's output makes the first administrator. */
@@ -43,12 +44,7 @@ export function SetupPage() {
         </>
       }
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          setup.mutate();
-        }}
-      >
+      <Form onSubmit={() => setup.mutate()}>
         <Stack gap="md">
           <PasswordInput
             label="Bootstrap secret"
@@ -95,7 +91,7 @@ export function SetupPage() {
             Make the account and sign in
           </Button>
         </Stack>
-      </form>
+      </Form>
     </Entrance>
   );
 }

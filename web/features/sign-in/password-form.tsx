@@ -1,6 +1,7 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Form } from '../../ui/form.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 
 interface PasswordFormProps {
@@ -17,12 +18,7 @@ export function PasswordForm({ username, onSubmit }: PasswordFormProps) {
     onError: () => setPassword(''),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        attempt.mutate();
-      }}
-    >
+    <Form onSubmit={() => attempt.mutate()}>
       <Stack gap="md">
         <TextInput
           label="User name"
@@ -52,6 +48,6 @@ export function PasswordForm({ username, onSubmit }: PasswordFormProps) {
           Sign in
         </Button>
       </Stack>
-    </form>
+    </Form>
   );
 }

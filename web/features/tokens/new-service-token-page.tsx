@@ -1,15 +1,15 @@
-import { Alert, Button, Card, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Card, Group, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useScopes } from '../../api/catalogue.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ChoiceList } from '../../ui/choice-list.tsx';
-import { type Expiry, ExpiryPicker, expiryRequest, expiryWords } from '../../ui/expiry-picker.tsx';
+import { type Expiry, ExpiryPicker, endSentence, expiryRequest } from '../../ui/expiry-picker.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { ButtonLink } from '../../ui/links.tsx';
+import { BackLink, ButtonLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, PermissionDenied } from '../../ui/states.tsx';
 import { UseOnce } from './use-once.tsx';
@@ -53,22 +53,14 @@ function NewServiceToken() {
       </Page>
     );
   const errors = fieldErrors(create.error);
-  const end =
-    expiry.kind === 'never'
-      ? 'It never expires; only revoking ends it.'
-      : `It expires ${expiryWords(expiry)}.`;
+  const end = endSentence(expiry);
   return (
     <Page
       title="New service token"
       lead="For a program that belongs to nobody: it acts as a bot, with just the scopes it is given."
       back={<Back />}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
+      <Form onSubmit={() => create.mutate()}>
         <Stack gap="lg">
           <Card>
             <Stack gap="md">
@@ -129,15 +121,9 @@ function NewServiceToken() {
             </ButtonLink>
           </Group>
         </Stack>
-      </form>
+      </Form>
     </Page>
   );
 }
 
-const Back = () => (
-  <Text size="sm" mb={4}>
-    <Link to="/service-tokens" className="quiet-link">
-      Service tokens
-    </Link>
-  </Text>
-);
+const Back = () => <BackLink to="/service-tokens">Service tokens</BackLink>;

@@ -1,16 +1,16 @@
-import { Alert, Button, Card, Group, Input, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Card, Group, Input, SegmentedControl, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Role, Scope } from '../../../src/wire/people.ts';
 import { useRoles, useScopes } from '../../api/catalogue.ts';
 import { useMay, useMe } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ChoiceList } from '../../ui/choice-list.tsx';
-import { type Expiry, ExpiryPicker, expiryRequest, expiryWords } from '../../ui/expiry-picker.tsx';
+import { type Expiry, ExpiryPicker, endSentence, expiryRequest } from '../../ui/expiry-picker.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
+import { Form } from '../../ui/form.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { ButtonLink } from '../../ui/links.tsx';
+import { BackLink, ButtonLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { UseOnce } from './use-once.tsx';
@@ -64,12 +64,7 @@ export function NewTokenPage() {
       lead="For one script or one program. It acts in your name, with what you choose here."
       back={<Back />}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
+      <Form onSubmit={() => create.mutate()}>
         <Stack gap="lg">
           <Card>
             <Stack gap="md">
@@ -183,7 +178,7 @@ export function NewTokenPage() {
             </ButtonLink>
           </Group>
         </Stack>
-      </form>
+      </Form>
     </Page>
   );
 }
@@ -205,10 +200,7 @@ function sentence(choices: Choices): string {
   if (width === 'scopes' && chosenScopes.length === 0) return 'Nothing yet: choose at least one scope.';
   if (width === 'roles' && chosenRoles.length === 0) return 'Nothing yet: choose at least one role.';
   const whose = forMyself ? 'your' : `${owner}'s`;
-  const end =
-    expiry.kind === 'never'
-      ? 'It never expires; only revoking ends it.'
-      : `It expires ${expiryWords(expiry)}.`;
+  const end = endSentence(expiry);
   const shrinks = `It loses at once what ${forMyself ? 'you lose' : `${owner} loses`}, and never gains anything.`;
   if (width === 'all')
     return `Whoever holds this token can do all that ${forMyself ? 'you' : owner} may do now, in ${whose} name. ${shrinks} ${end}`;
@@ -220,10 +212,4 @@ function sentence(choices: Choices): string {
   return `Whoever holds this token can do what the ${chosenRoles.length === 1 ? 'role' : 'roles'} ${listed(chosenRoles)} ${chosenRoles.length === 1 ? 'holds' : 'hold'}, in ${whose} name: today ${meaningOf(held, scopes)}. ${end}`;
 }
 
-const Back = () => (
-  <Text size="sm" mb={4}>
-    <Link to="/tokens" className="quiet-link">
-      Security tokens
-    </Link>
-  </Text>
-);
+const Back = () => <BackLink to="/tokens">Security tokens</BackLink>;

@@ -7,6 +7,7 @@ import { useScopes } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Icon } from '../../ui/icons.tsx';
+import { BackLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { exactTime, Time } from '../../ui/time.tsx';
@@ -38,13 +39,7 @@ function Detail({ token }: { readonly token: TokenDetail }) {
     <Page
       title={titleOf(token)}
       lead={token.description === '' ? KIND_NAMES[token.type] : token.description}
-      back={
-        <Text size="sm" mb={4}>
-          <Link to={list} className="quiet-link">
-            {token.type === 'service' ? 'Service tokens' : 'Security tokens'}
-          </Link>
-        </Text>
-      }
+      back={<BackLink to={list}>{token.type === 'service' ? 'Service tokens' : 'Security tokens'}</BackLink>}
       actions={
         token.state === 'active' && (
           <Button color="red" variant="light" onClick={() => setRevoking(true)}>

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type Clock, seconds } from '../../../base/clock.ts';
+import { defined } from '../../../base/defined.ts';
 import { ok, type Result } from '../../../base/result.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { Connections, Saved } from '../../../connections/connections.ts';
@@ -29,7 +30,7 @@ import {
   presentInspection,
   presentReport,
 } from './present.ts';
-import { credentialWish, defined, expectWish, fallbackWish, type TrustPart, trustWish } from './wish.ts';
+import { credentialWish, expectWish, fallbackWish, type TrustPart, trustWish } from './wish.ts';
 
 export interface ConnectionRouteNeeds {
   readonly authenticate: Authenticate;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type Clock, seconds } from '../../../base/clock.ts';
+import { defined } from '../../../base/defined.ts';
 import { fieldFault } from '../../../base/fault.ts';
 import { err, ok } from '../../../base/result.ts';
 import type { Credentials } from '../../../connections/credentials.ts';
@@ -22,7 +23,7 @@ import { timestampOrNull } from '../../present.ts';
 import { route } from '../../route.ts';
 import { CONNECTIONS, Keyed, TAG } from './connections.ts';
 import { presentConnection, presentFinding } from './present.ts';
-import { credentialWish, defined, expectWish, trustWish } from './wish.ts';
+import { credentialWish, expectWish, trustWish } from './wish.ts';
 
 export interface CredentialRouteNeeds {
   readonly authenticate: Authenticate;

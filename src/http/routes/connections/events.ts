@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { defined } from '../../../base/defined.ts';
 import { ok } from '../../../base/result.ts';
 import type { Events } from '../../../connections/events.ts';
 import type { Rewrap } from '../../../connections/rewrap.ts';
@@ -10,7 +11,6 @@ import type { Authenticate } from '../../authenticate.ts';
 import { route } from '../../route.ts';
 import { TAG } from './connections.ts';
 import { presentEvent } from './present.ts';
-import { defined } from './wish.ts';
 
 export interface EventRouteNeeds {
   readonly authenticate: Authenticate;

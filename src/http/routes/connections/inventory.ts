@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { defined } from '../../../base/defined.ts';
 import { ok } from '../../../base/result.ts';
 import type { HostList, Inventory, Pages } from '../../../connections/inventory.ts';
 import type { KindView } from '../../../connections/room.ts';
@@ -19,7 +20,7 @@ import { route } from '../../route.ts';
 import { CONNECTIONS, Keyed, TAG } from './connections.ts';
 import { linesRoute } from './lines.ts';
 import { presentFinding, presentTemplate } from './present.ts';
-import { defined, rightsWish } from './wish.ts';
+import { rightsWish } from './wish.ts';
 
 export interface InventoryRouteNeeds {
   readonly authenticate: Authenticate;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type Defined, defined } from '../../../base/defined.ts';
 import { ok, type Result } from '../../../base/result.ts';
 import type { NewConnection } from '../../../connections/connections.ts';
 import type { FallbackWish } from '../../../connections/draft.ts';
@@ -9,12 +10,6 @@ import type { Expectations } from '../../../wire/diagnosis.ts';
 import { readExpiry } from '../../expiry.ts';
 
 /** From the shapes on the wire to what the room asks for. */
-
-export type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** The same object without the keys that were not sent. */
-export const defined = <T extends object>(value: T): Defined<T> =>
-  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
 
 export interface TrustPart {
   readonly trust?: TrustWish;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { defined } from '../../../base/defined.ts';
 import { ok, type Result } from '../../../base/result.ts';
 import type { Machines } from '../../../machines/machines.ts';
 import type { JobRecord } from '../../../machines/record.ts';
@@ -47,13 +48,7 @@ export function machineRoutes(app: FastifyInstance, { authenticate, machines }: 
     faults: [...FAULTS, 'name_taken', 'preflight_failed', 'machine_quota'],
     async handle({ body, caller, request, reply }) {
       const { ssh_keys: sshKeys, ...rest } = body;
-      const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-      const wish = {
-        ...given,
-        name: body.name,
-        version: body.version,
-        ...(sshKeys === undefined ? {} : { sshKeys }),
-      };
+      const wish = defined({ ...rest, sshKeys });
       const made = await machines.create(caller.actor, wish, keyOf(request.headers['idempotency-key']));
       if (made.ok) reply.header('location', `/api/v1/jobs/${made.value.id}`);
       return shown(made);

@@ -15,6 +15,7 @@ import type { ClientAddress } from '../../client-address.ts';
 import { cookieNamed, SESSION_COOKIE, setCookie } from '../../credential.ts';
 import { returnAddress } from '../../return-address.ts';
 import { openRoute } from '../../route.ts';
+import { wantsPage } from '../../wants-page.ts';
 
 /** Everything a sign-in with the provider needs. */
 export interface ProviderRooms {
@@ -144,7 +145,7 @@ export function providerRoutes(app: FastifyInstance, needs: ProviderRouteNeeds):
     refusal: Fault,
     returnTo: string,
   ): Result<void> {
-    if (!(request.headers.accept ?? '').includes('text/html')) return err(refusal);
+    if (!wantsPage(request.headers)) return err(refusal);
     const search = new URLSearchParams({ refused: checkOf(refusal) ?? refusal.code });
     if (returnTo !== '/') search.set(returnTo.startsWith('/') ? 'next' : 'rd', returnTo);
     reply.header('location', `/sign-in?${search}`);

@@ -1,0 +1,47 @@
+import type { AnswerHead } from './answer-parser.ts';
+import type { Rider } from './destinations.ts';
+import { fieldName } from './field-name.ts';
+import { returnedHeaders } from './headers.ts';
+import { reasonText } from './refusal.ts';
+import { scrubText } from './scrub.ts';
+
+/** Headers as they go back: one length or none, and no secret in them. */
+export function answerHeaders(answer: AnswerHead, rider: Rider | null): string[] {
+  const { body, status, length, rawHeaders, text } = answer;
+  const headers = returnedHeaders(rawHeaders);
+  const echoes = rider?.texts.some((secret) => text.includes(secret)) ?? false;
+  const hasLength = body === 'length' || (body === 'none' && status !== 204 && status !== 101);
+  const kept: string[] = [];
+  let announced = false;
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string;
+    const value = headers[at + 1] as string;
+    if (name.length === 14 && fieldName(name).lower === 'content-length') {
+      if (announced || !hasLength) continue;
+      announced = true;
+    }
+    kept.push(name, echoes ? scrubText(value, rider?.texts ?? []) : value);
+  }
+  // A connection that named its own length as a hop-by-hop header changes nothing about the body.
+  if (!announced && body === 'length') kept.push('Content-Length', String(length));
+  return kept;
+}
+
+/** The head that changes the protocol (RFC 9110 section 7.8). */
+export function switchingHead(seen: AnswerHead, headers: readonly string[]): string {
+  let text = `HTTP/1.1 101 ${reasonText(seen.reason) || 'Switching Protocols'}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+  for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  return `${text}\r\n`;
+}
+
+const FORBIDDEN_TRAILER =
+  /^(content-.*|authorization|host|cache-control|expires|location|range|vary|age|date)$/i;
+
+/** Trailers as they go back; those that a trailer may not carry stay behind (RFC 9110 section 6.5.1). */
+export function answerTrailers(trailers: readonly string[]): [string, string][] {
+  const raw = returnedHeaders(trailers);
+  const out: [string, string][] = [];
+  for (let at = 0; at < raw.length; at += 2)
+    if (!FORBIDDEN_TRAILER.test(raw[at] as string)) out.push([raw[at] as string, raw[at + 1] as string]);
+  return out;
+}
