@@ -19,7 +19,13 @@ await build({
   platform: 'node',
   external: (name) =>
     name.startsWith('node:') || LEFT_IN_PLACE.some((one) => name === one || name.startsWith(`${one}/`)),
-  output: { dir: 'dist', format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'cli/[name]-[hash].js' },
+  output: {
+    dir: 'dist',
+    comments: { legal: true, annotation: false, jsdoc: false },
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'cli/[name]-[hash].js',
+  },
   logLevel: 'warn',
 });
 // The execute bit that npm would set on install.

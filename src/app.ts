@@ -363,7 +363,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   broker.door.attach(http.server);
   const secureServer =
     tls === null ? null : listenTls(tls, (secured) => void http.server.emit('connection', secured));
-  await registerOpenapi(http, config.publicUrl, version);
+  registerOpenapi(http, config.publicUrl, version);
   const metrics = createMetrics(counters, feed.isFresh);
   connectionMetrics(metrics, store);
   operationRoutes(http, {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -47,19 +47,20 @@ export async function registerWebUi(app: FastifyInstance, folder: string): Promi
   if (page !== null) {
     await app.register(fastifyStatic, {
       root: join(folder, 'assets'),
-      prefix: '/assets/',
-      // One route a file, so no address can lead anywhere else.
-      wildcard: false,
-      index: false,
-      decorateReply: false,
+      serve: false,
       preCompressed: true,
       immutable: true,
       maxAge: '365d',
-      globIgnore: ['**/*.br', '**/*.gz'],
       setHeaders(response) {
         response.setHeader('cross-origin-resource-policy', 'same-origin');
         response.setHeader('vary', 'accept-encoding');
       },
+    });
+    // By name out of those that are there, so no address can lead anywhere else.
+    const names = new Set(readdirSync(join(folder, 'assets')).filter((name) => !/\.(?:br|gz)$/.test(name)));
+    app.get<{ Params: { name: string } }>('/assets/:name', { schema: { hide: true } }, (request, reply) => {
+      const { name } = request.params;
+      return names.has(name) ? reply.sendFile(name) : reply.callNotFound();
     });
   }
   app.get('/', { schema: { hide: true } }, async (_request, reply) => sendPage(reply, page));

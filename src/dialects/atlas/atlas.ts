@@ -18,12 +18,9 @@ export function atlasDialect(app: FastifyInstance, needs: AtlasNeeds): void {
     hostCalls(add, needs);
   });
   for (const prefix of FOLDERS) {
-    app.refusalForms.set(prefix, (reply, fault) => refuse(reply, fault));
-    app.register(
-      async (scope) => {
-        scope.setNotFoundHandler((_request, reply) => sendDetail(reply, 404, 'Not Found'));
-      },
-      { prefix },
-    );
+    app.manners.set(prefix, {
+      refused: (reply, fault) => refuse(reply, fault),
+      notFound: (_request, reply) => sendDetail(reply, 404, 'Not Found'),
+    });
   }
 }

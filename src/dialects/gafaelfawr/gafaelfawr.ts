@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../base/clock.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
 import { faultOf } from '../../http/framework-fault.ts';
@@ -39,6 +39,7 @@ export async function gafaelfawrDialect(app: FastifyInstance, needs: GafaelfawrN
   const { publicUrl } = needs;
   const all = { ...needs, realm: new URL(publicUrl).hostname };
 
+  app.manners.set('/auth', { notFound });
   await app.register(
     async (surface) => {
       ownManners(surface);
@@ -91,16 +92,18 @@ function ownManners(surface: FastifyInstance): void {
       request.log.error({ request: request.id, err: error }, 'unexpected failure');
     return send(reply, refused(fault));
   });
-  surface.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0] ?? '';
-    const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(
-      (method) => surface.findRoute({ method, url: path }) !== null,
-    );
-    if (methods.length === 0) return send(reply, { status: 404, body: { detail: 'Not Found' } });
-    return send(reply, {
-      status: 405,
-      body: { detail: 'Method Not Allowed' },
-      headers: { allow: methods.join(', ') },
-    });
+}
+
+/** What is said below `/auth` where there is nothing, or nothing for that method. */
+function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?')[0] ?? '';
+  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(
+    (method) => request.server.findRoute({ method, url: path }) !== null,
+  );
+  if (methods.length === 0) return send(reply, { status: 404, body: { detail: 'Not Found' } });
+  return send(reply, {
+    status: 405,
+    body: { detail: 'Method Not Allowed' },
+    headers: { allow: methods.join(', ') },
   });
 }

@@ -58,16 +58,13 @@ export function osmoDialect(app: FastifyInstance, needs: OsmoNeeds): void {
   });
 
   for (const folder of FOLDERS) {
-    app.refusalForms.set(`/api/${folder}`, (reply, refusal) => sendError(reply, refusal));
-    app.register(
-      async (scope) => {
-        scope.setNotFoundHandler((request, reply) => {
-          const message = `This server keeps tokens, users and roles; it has nothing for ${request.method} at this address.`;
-          return sendError(reply, fault('not_found', message), 404);
-        });
+    app.manners.set(`/api/${folder}`, {
+      refused: (reply, refusal) => sendError(reply, refusal),
+      notFound(request, reply) {
+        const message = `This server keeps tokens, users and roles; it has nothing for ${request.method} at this address.`;
+        return sendError(reply, fault('not_found', message), 404);
       },
-      { prefix: `/api/${folder}` },
-    );
+    });
   }
 }
 
