@@ -30,10 +30,37 @@ interface Pair {
 
 /** Measures `subject` against `base`, both warmed up, in pairs that change order each time. */
 export async function compare(subject: Side, base: Side, scale: Scale): Promise<Comparison> {
+  return comparisonOf(await takePairs(subject, base, scale));
+}
+
+/**
+ * The same for two sides that run the same program, where a few hundredths matter: one process comes out faster
+ * than its twin by more than that, and stays so. Each round has processes of its own, and the other side starts first.
+ */
+export async function compareTwins(
+  rounds: number,
+  open: (subjectFirst: boolean) => Promise<readonly [subject: Side, base: Side]>,
+  scale: Scale,
+): Promise<Comparison> {
+  const each: Samples<Pair>[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const [subject, base] = await open(round % 2 === 0);
+    each.push(await takePairs(subject, base, { ...scale, sampleSeconds: Math.ceil(scale.sampleSeconds / 2) }));
+    await Promise.all([subject.server.stop(), base.server.stop()]);
+  }
+  return comparisonOf({
+    kept: each.flatMap(({ kept }) => kept),
+    discarded: each.reduce((sum, { discarded }) => sum + discarded, 0),
+    foreign: Math.max(...each.map(({ foreign }) => foreign)),
+  });
+}
+
+async function takePairs(subject: Side, base: Side, scale: Scale): Promise<Samples<Pair>> {
   for (const side of [subject, base, subject, base]) await load(side.request, scale.warmUpSeconds);
-  const samples = await takeSamples(scale.pairs, (turn) =>
-    onePair(subject, base, turn % 2 === 0, scale.sampleSeconds),
-  );
+  return takeSamples(scale.pairs, (turn) => onePair(subject, base, turn % 2 === 0, scale.sampleSeconds));
+}
+
+function comparisonOf(samples: Samples<Pair>): Comparison {
   const ratios = samples.kept.map(({ rate, baseRate }) => rate / baseRate);
   return {
     ratio: median(ratios),

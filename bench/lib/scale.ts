@@ -7,6 +7,7 @@ export interface Scale {
   readonly storedTokens: number;
   readonly cachedTokens: number;
   readonly coldRounds: number;
+  readonly twinRounds: number;
   readonly starts: number;
   readonly rateSeconds: number;
   readonly streamedBytes: number;
@@ -21,6 +22,7 @@ export const WHOLE: Scale = {
   storedTokens: 1_000_000,
   cachedTokens: 100_000,
   coldRounds: 5,
+  twinRounds: 4,
   starts: 15,
   rateSeconds: 5,
   streamedBytes: 10 * 2 ** 30,
@@ -35,6 +37,7 @@ export const QUICK: Scale = {
   storedTokens: 50_000,
   cachedTokens: 20_000,
   coldRounds: 2,
+  twinRounds: 2,
   starts: 5,
   rateSeconds: 2,
   streamedBytes: 2 ** 30,

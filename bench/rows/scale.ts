@@ -1,7 +1,6 @@
 import { type Connection, connectTo } from '../lib/connection.ts';
 import { median, ms, quantile } from '../lib/numbers.ts';
-import { compare, pairsText, ratioText } from '../lib/pairs.ts';
-import type { ServerProcess } from '../lib/processes.ts';
+import { compareTwins, pairsText, ratioText, type Side } from '../lib/pairs.ts';
 import { samplesText, takeSamples } from '../lib/quiet.ts';
 import type { Measurement } from '../lib/result.ts';
 import { type SeededStore, seedStore } from '../lib/seed.ts';
@@ -20,15 +19,18 @@ export const scale: Measurement = async (sizes, progress) => {
   const cold = await takeSamples(sizes.coldRounds, () => coldRound(many, few));
   const rounds = cold.kept;
 
-  const [large, small] = [await serve(many.folder), await serve(few.folder)];
-  const warm = (server: ServerProcess, store: SeededStore) => ({
-    server,
-    request: guardCheck(server, store.tokens[0] ?? ''),
-  });
-  const sides = [warm(large, many), warm(small, few)] as const;
-  for (const { request } of sides) await probe(request);
-  const outcome = await compare(...sides, sizes);
-  await Promise.all([large.stop(), small.stop()]);
+  const side = async ({ folder, tokens }: SeededStore): Promise<Side> => {
+    const server = await serve(folder);
+    const request = guardCheck(server, tokens[0] ?? '');
+    await probe(request);
+    return { server, request };
+  };
+  const open = async (manyFirst: boolean): Promise<readonly [Side, Side]> => {
+    const early = await side(manyFirst ? many : few);
+    const late = await side(manyFirst ? few : many);
+    return manyFirst ? [early, late] : [late, early];
+  };
+  const outcome = await compareTwins(sizes.twinRounds, open, sizes);
 
   const ratios = rounds.map((round) => round.many / round.few);
   const stored = `${sizes.storedTokens.toLocaleString('en')} tokens stored against ${FEW.toLocaleString('en')}`;
@@ -39,7 +41,7 @@ export const scale: Measurement = async (sizes, progress) => {
       target: '>= 0.95',
       measured: ratioText(outcome),
       met: outcome.ratio >= 0.95,
-      notes: pairsText(outcome),
+      notes: `${sizes.twinRounds} rounds of new processes; ${pairsText(outcome)}`,
     },
     {
       what: `${stored}: 99th percentile of a cold check`,
