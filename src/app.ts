@@ -412,7 +412,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     issuer: config.publicUrl,
   });
-  brokerRoutes(http, { authenticate, ...broker });
+  brokerRoutes(http, { authenticate, ...broker, portTls: tls !== null });
   connectionRoutes(http, { authenticate, clock, ...connectionRoom });
   watchRoutes(http, { authenticate, clock, ...connectionRoom });
   credentialRoutes(http, { authenticate, clock, ...connectionRoom });

@@ -28,6 +28,8 @@ interface Dependencies {
 }
 
 const PREFIX = '/connect/';
+/** Where the osmo command line trades its token for a JWT, before each of its calls that needs a fresh one. */
+const OSMO_LOGIN = '/api/auth/jwt/access_token';
 
 interface Selected {
   readonly route: ActiveRoute;
@@ -67,6 +69,11 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
         message.socket.destroy();
         return true;
       }
+      return false;
+    }
+    if (isOsmoLogin(message, selected)) {
+      // The token in the body is ours, so the login is answered here; the calls that follow carry our JWT.
+      message.url = OSMO_LOGIN;
       return false;
     }
     relay({ message, response, ...selected, tunnel: null, continueFirst: false });
@@ -151,6 +158,9 @@ function hostName(header: string): string {
   const name = colon === -1 || header.endsWith(']') ? header : header.slice(0, colon);
   return name.toLowerCase().replace(/\.$/, '');
 }
+
+const isOsmoLogin = ({ method }: IncomingMessage, { route, path }: Selected): boolean =>
+  route.record.kind === 'osmo' && method === 'POST' && path === OSMO_LOGIN;
 
 const isWebSocket = ({ headers, method }: IncomingMessage): boolean =>
   method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';

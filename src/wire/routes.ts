@@ -54,6 +54,7 @@ export const Route = z
       .meta({ description: 'Where it is reached on this server', example: '/connect/lab/' }),
     host: z.string().nullable(),
     port: z.int().nullable(),
+    port_tls: z.boolean().meta({ description: 'Ports of routes speak TLS on this server' }),
     levels: z
       .object(Levels)
       .nullable()

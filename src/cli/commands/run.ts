@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Tessera } from '../../client/index.ts';
+import { routeAddress } from '../../client/snippets/route-address.ts';
 import type { Route } from '../../wire/routes.ts';
 import type { Context } from '../context.ts';
 import { CliError, usageError } from '../failure.ts';
@@ -64,11 +65,7 @@ async function findRoute(tessera: Tessera, { route, connection }: Options): Prom
 
 /** What tools read to find the route and the token, each by its own names. */
 function environmentOf(route: Route, server: string, token: string): Record<string, string> {
-  const url = new URL(server);
-  if (route.port !== null) url.port = String(route.port);
-  else if (route.host !== null) url.hostname = route.host;
-  url.pathname = route.port === null && route.host === null ? (route.path ?? '/') : '/';
-  const address = url.toString().replace(/\/$/, '');
+  const address = routeAddress(route, server).toString().replace(/\/$/, '');
   const common = { TESSERA_TOKEN: token, TESSERA_URL: server, TESSERA_ROUTE_URL: address };
   switch (route.kind) {
     case 'proxmox':

@@ -1,9 +1,10 @@
 import type { Route } from '../../wire/routes.ts';
+import { routeAddress } from './route-address.ts';
 
 export type SnippetTool = 'terraform' | 'hammer' | 'proxmoxer' | 'curl' | 'osmo';
 
 export interface RouteSnippetOptions {
-  readonly route: Pick<Route, 'name' | 'kind' | 'path' | 'host' | 'port'>;
+  readonly route: Pick<Route, 'name' | 'kind' | 'path' | 'host' | 'port' | 'port_tls'>;
   /** Address of this Tessera. */
   readonly server: string;
   /** File with the authority that signed its certificate. */
@@ -29,15 +30,9 @@ export function routeSnippet(tool: SnippetTool, options: RouteSnippetOptions): s
   }
 }
 
-/** The address of a route: a host or port of its own where it has one, else below the path. */
-function address({ route, server }: RouteSnippetOptions): URL {
-  const url = new URL(server);
-  if (route.port !== null) url.port = String(route.port);
-  if (route.host !== null && route.port === null) url.hostname = route.host;
-  url.pathname = route.port === null && route.host === null ? (route.path ?? '/') : '/';
-  return url;
-}
+const address = ({ route, server }: RouteSnippetOptions): URL => routeAddress(route, server);
 
+const quoted = (file: string): string => `'${file.replaceAll("'", "'\\''")}'`;
 const textOf = (url: URL): string => url.toString().replace(/\/$/, '');
 
 const SAMPLE_PATHS: Readonly<Record<Route['kind'], string>> = {
@@ -48,20 +43,30 @@ const SAMPLE_PATHS: Readonly<Record<Route['kind'], string>> = {
   http: '/',
 };
 
+/**
+ * curl reads the credential from its standard input: an argument would show in the list of processes, and in double
+ * quotes an interactive shell takes the `!` of PVEAPIToken for a command of its history.
+ */
 function curl(options: RouteSnippetOptions): string {
   const { route, caFile } = options;
-  const header =
-    route.kind === 'proxmox' ? 'PVEAPIToken=any@pve!any=$TESSERA_TOKEN' : 'Bearer $TESSERA_TOKEN';
-  const credential =
-    route.kind === 'foreman' ? '--user "any:$TESSERA_TOKEN"' : `--header "Authorization: ${header}"`;
-  const ca = caFile === undefined ? '' : ` --cacert ${caFile}`;
-  return `curl --fail --silent --show-error${ca} ${credential} "${textOf(address(options))}${SAMPLE_PATHS[route.kind]}"\n`;
+  const header = route.kind === 'proxmox' ? 'PVEAPIToken=any@pve!any=%s' : 'Bearer %s';
+  const credential = route.kind === 'foreman' ? 'user = "any:%s"' : `header = "Authorization: ${header}"`;
+  const ca = caFile === undefined ? '' : `--cacert ${quoted(caFile)} `;
+  const url = `${textOf(address(options))}${SAMPLE_PATHS[route.kind]}`;
+  return `printf '${credential}' "$TESSERA_TOKEN" |\n  curl --config - --fail --silent --show-error ${ca}"${url}"\n`;
 }
+
+/** A tool that speaks https only cannot be shown an http address without a word. */
+const httpsOnly = (url: URL): string =>
+  url.protocol === 'https:'
+    ? ''
+    : '# This tool speaks https only: run "tessera tls init" on the server and start it anew.\n';
 
 /** bpg drops the path of its endpoint and insists on https, so the route needs a host or port of its own. */
 function terraform(options: RouteSnippetOptions): string {
   const { route, caFile } = options;
   const url = address(options);
+  const plain = httpsOnly(url);
   url.protocol = 'https:';
   url.pathname = '/';
   const note =
@@ -70,7 +75,7 @@ function terraform(options: RouteSnippetOptions): string {
       : '';
   const trust =
     caFile === undefined ? '' : `# The provider trusts what the system trusts: SSL_CERT_FILE=${caFile}\n`;
-  return `${note}${trust}variable "tessera_token" {
+  return `${note}${plain}${trust}variable "tessera_token" {
   type      = string
   sensitive = true
 }
@@ -84,12 +89,14 @@ provider "proxmox" {
 `;
 }
 
+/** It puts a slash of its own before the prefix, and knows prefixes since release 2.0. */
 function proxmoxer(options: RouteSnippetOptions): string {
   const url = address(options);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  const prefix = url.pathname === '/' ? '' : `\n    path_prefix="${url.pathname.replace(/\/$/, '')}",`;
+  const path = url.pathname.replace(/^\/|\/$/g, '');
+  const prefix = path === '' ? '' : `\n    path_prefix="${path}",  # proxmoxer 2.0 or later`;
   const verify = options.caFile === undefined ? 'True' : JSON.stringify(options.caFile);
-  return `import os
+  return `${httpsOnly(url)}import os
 
 from proxmoxer import ProxmoxAPI
 
@@ -118,5 +125,6 @@ ${ssl}
 `;
 }
 
+/** The client keeps the token itself and renews its login with it; the file is only how it is handed over. */
 const osmo = (options: RouteSnippetOptions): string =>
-  `printf '%s' "$TESSERA_TOKEN" > token.txt && osmo login "${textOf(address(options))}" --method token --token-file token.txt; rm -f token.txt\n`;
+  `${options.caFile === undefined ? '' : `export REQUESTS_CA_BUNDLE=${quoted(options.caFile)}\n`}file="$(mktemp)" && printf '%s' "$TESSERA_TOKEN" > "$file" && osmo login "${textOf(address(options))}" --method=token --token-file="$file"; rm -f "$file"\n`;

@@ -21,13 +21,16 @@ export interface BrokerRouteNeeds {
   readonly authenticate: Authenticate;
   readonly routes: Routes;
   readonly checkCall: CheckCall;
+  /** Whether a route's own port speaks TLS. */
+  readonly portTls: boolean;
 }
 
 const Keyed = z.object({ key: RouteKey });
 
 /** The administration of routes; what travels on them never passes here. */
 export function brokerRoutes(app: FastifyInstance, needs: BrokerRouteNeeds): void {
-  const { authenticate, routes, checkCall } = needs;
+  const { authenticate, routes, checkCall, portTls } = needs;
+  const present = (record: RouteRecord): Route => presentRoute(record, portTls);
   const tag = 'Routes';
 
   route(app, authenticate, {
@@ -39,7 +42,7 @@ export function brokerRoutes(app: FastifyInstance, needs: BrokerRouteNeeds): voi
     faults: ['insufficient_scope'],
     async handle({ caller }) {
       const found = await routes.list(caller.actor);
-      return found.ok ? ok({ items: found.value.map(presentRoute) }) : found;
+      return found.ok ? ok({ items: found.value.map(present) }) : found;
     },
   });
 
@@ -62,7 +65,7 @@ export function brokerRoutes(app: FastifyInstance, needs: BrokerRouteNeeds): voi
       });
       if (!made.ok) return made;
       reply.header('location', `/api/v1/routes/${made.value.name}`);
-      return ok(presentRoute(made.value));
+      return ok(present(made.value));
     },
   });
 
@@ -76,7 +79,7 @@ export function brokerRoutes(app: FastifyInstance, needs: BrokerRouteNeeds): voi
     faults: ['insufficient_scope', 'not_found'],
     async handle({ params, caller }) {
       const found = await routes.get(caller.actor, params.key);
-      return found.ok ? ok(presentRoute(found.value)) : found;
+      return found.ok ? ok(present(found.value)) : found;
     },
   });
 
@@ -92,7 +95,7 @@ export function brokerRoutes(app: FastifyInstance, needs: BrokerRouteNeeds): voi
     faults: ['insufficient_scope', 'not_found', 'unknown_scope', 'conflict'],
     async handle({ params, body, caller }) {
       const changed = await routes.change(caller.actor, params.key, settingsOf(body));
-      return changed.ok ? ok(presentRoute(changed.value)) : changed;
+      return changed.ok ? ok(present(changed.value)) : changed;
     },
   });
 
@@ -167,7 +170,7 @@ function settingsOf(body: z.output<typeof ChangeRoute>): RouteSettings {
   };
 }
 
-const presentRoute = (record: RouteRecord): Route => ({
+const presentRoute = (record: RouteRecord, portTls: boolean): Route => ({
   id: record.id,
   name: record.name,
   connection: 'connectionId' in record.target ? record.target.connectionId : null,
@@ -176,6 +179,7 @@ const presentRoute = (record: RouteRecord): Route => ({
   path: record.byPath ? `/connect/${record.name}/` : null,
   host: record.host,
   port: record.port,
+  port_tls: portTls,
   levels: record.presets === null ? null : { ...record.presets },
   rules: record.rules.map((rule) => ({ ...rule, methods: [...rule.methods], scopes: [...rule.scopes] })),
   pass_headers: [...record.passHeaders],
