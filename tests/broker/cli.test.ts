@@ -114,7 +114,7 @@ test('snippets of the other tools name the address of the route and never hold a
   expect(await printed('hammer')).toContain(`:host: 'http://${hostname}:18006'`);
   expect(await printed('osmo')).toContain('--method=token');
   await server.api('PATCH', '/routes/lab', { port: null });
-  expect(await printed('proxmoxer')).toContain('path_prefix="/connect/lab"');
+  expect(await printed('proxmoxer')).toContain('path_prefix="connect/lab"');
   expect(await printed('hammer')).toContain(`:host: 'http://${hostname}:${port}/connect/lab'`);
   expect(await printed('terraform')).toContain('tessera route update lab --port 8006');
   for (const tool of ['terraform', 'proxmoxer', 'hammer', 'osmo', 'curl'])
