@@ -45,7 +45,9 @@ export async function compareTwins(
   const each: Samples<Pair>[] = [];
   for (let round = 0; round < rounds; round++) {
     const [subject, base] = await open(round % 2 === 0);
-    each.push(await takePairs(subject, base, { ...scale, sampleSeconds: Math.ceil(scale.sampleSeconds / 2) }));
+    each.push(
+      await takePairs(subject, base, { ...scale, sampleSeconds: Math.ceil(scale.sampleSeconds / 2) }),
+    );
     await Promise.all([subject.server.stop(), base.server.stop()]);
   }
   return comparisonOf({
