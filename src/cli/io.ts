@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Prompter } from './prompts.ts';
 
@@ -25,16 +26,19 @@ export interface Io {
 const COLUMNS = 80;
 
 export function processIo(): Io {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   const told = Number(env.COLUMNS);
   return {
-    stdin,
+    // Opened by whoever reads it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
     stderr,
     env,
     home: env.HOME || homedir(),
     clock: systemClock,
-    inputIsTerminal: stdin.isTTY === true,
+    inputIsTerminal: isatty(0),
     outputIsTerminal: stdout.isTTY === true,
     errorIsTerminal: stderr.isTTY === true,
     // A terminal that was not told its size says 0.

@@ -15,7 +15,9 @@ export type Dispatch = (
 /** Help was shown because nothing was asked for. */
 export class HelpShown extends Error {}
 
+/** `argv` decides which commands are built whole: the hundred others are there by name only, for the help. */
 export function buildProgram(
+  argv: readonly string[],
   io: Io,
   commands: readonly CommandDescription[],
   version: string,
@@ -31,7 +33,8 @@ export function buildProgram(
     .option('--server <url>', 'which server, instead of TESSERA_URL or the last login')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP_NOTES);
-  for (const command of commands) program.addCommand(build(command, io, dispatch));
+  const words = new Set(argv);
+  for (const command of commands) program.addCommand(build(command, words, io, dispatch));
   return program;
 }
 
@@ -44,18 +47,30 @@ Begin with:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
-function build(description: CommandDescription, io: Io, dispatch: Dispatch): Command {
+function build(
+  description: CommandDescription,
+  words: ReadonlySet<string>,
+  io: Io,
+  dispatch: Dispatch,
+): Command {
   const command = new Command(description.name);
-  equip(command, io);
-  command.description(description.summary).helpOption('-h, --help', 'print this help');
+  command.description(description.summary);
   if (description.alias !== undefined) command.alias(description.alias);
   for (const { form, text, choices } of description.arguments ?? []) {
     const argument = new Argument(form, text);
     command.addArgument(choices === undefined ? argument : argument.choices(choices));
   }
-  for (const option of description.options ?? []) command.addOption(buildOption(option));
+  const { options = [] } = description;
+  if (!words.has(description.name) && !(description.alias !== undefined && words.has(description.alias))) {
+    // One is enough for the help of the command above to say `[options]`.
+    for (const option of options.slice(0, 1)) command.addOption(buildOption(option));
+    return command;
+  }
+  equip(command, io);
+  command.helpOption('-h, --help', 'print this help');
+  for (const option of options) command.addOption(buildOption(option));
   if (description.notes !== undefined) command.addHelpText('after', `\n${description.notes.join('\n')}`);
-  for (const each of description.commands ?? []) command.addCommand(build(each, io, dispatch));
+  for (const each of description.commands ?? []) command.addCommand(build(each, words, io, dispatch));
   const { load } = description;
   if (load !== undefined)
     command.action(async () =>

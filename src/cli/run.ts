@@ -8,7 +8,7 @@ import { programVersion } from './version.ts';
 /** One run of the command line: arguments without the program's own, in; exit code out. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = buildProgram(io, COMMANDS, programVersion(), async (module, options, global) => {
+  const program = buildProgram(argv, io, COMMANDS, programVersion(), async (module, options, global) => {
     const outcome = await module.run(options as never, openContext(io, global, completion));
     if (typeof outcome === 'number') exitCode = outcome;
   });
