@@ -12,6 +12,7 @@ import { brokerJunk } from './rows/broker-junk.ts';
 import { brokerLatency } from './rows/broker-latency.ts';
 import { brokerSockets } from './rows/broker-sockets.ts';
 import { brokerStreams } from './rows/broker-streams.ts';
+import { connections } from './rows/connections.ts';
 import { delegation } from './rows/delegation.ts';
 import { guard } from './rows/guard.ts';
 import { junk } from './rows/junk.ts';
@@ -38,6 +39,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'broker-streams': brokerStreams,
   'broker-sockets': brokerSockets,
   'broker-junk': brokerJunk,
+  connections,
 };
 
 const words = process.argv.slice(2);
