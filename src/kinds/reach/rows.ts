@@ -116,10 +116,10 @@ export const REACH_ROWS = {
   ]),
   TLS_NOT_YET: row('tls', 'blocking', (a: Place & { readonly date: string }) => [
     `The certificate is valid only from ${a.date} on.`,
-    `Check the clock of whoever issued it, then: ${a.product.renewCertificate}`,
+    `Check the clock of whoever issued it. ${a.product.renewCertificate}`,
   ]),
   CLOCK_HERE: row('tls', 'blocking', (a: Place & { readonly offset: string }) => [
-    `This machine's clock is off by ${a.offset}.`,
+    `This machine's clock is ${a.offset}.`,
     'Here: timedatectl set-ntp true',
   ]),
   TLS_CHANGED: row(
@@ -155,7 +155,7 @@ export const REACH_ROWS = {
     `Open the way from this machine to ${a.host} port ${a.port}, or run Tessera where the way is open.`,
   ]),
   CLOCK_SERVER: row('product', 'warning', (a: Place & { readonly offset: string }) => [
-    `The clock of ${a.host} is off by ${a.offset}; expiry dates and one-time codes fail by it.`,
+    `The clock of ${a.host} is ${a.offset}; expiry dates and one-time codes fail by it.`,
     `On ${a.host}: timedatectl; chronyc tracking`,
   ]),
 };
