@@ -27,9 +27,16 @@ const PATIENCE_MS = 5_000;
 
 export function startServer(options: ServeOptions): ServerChild {
   const { program, folder, port, environment, bootstrap } = options;
-  const own = Object.entries(environment).filter(([name]) => !name.startsWith('TESSERA_'));
+  const own = Object.entries(environment).filter(([name]) => !/^(TESSERA|PROXMOX|UBUNTU)_/.test(name));
   const child = spawn(process.execPath, [program, 'serve', '--data-dir', folder, '--port', String(port)], {
-    env: { ...Object.fromEntries(own), TESSERA_BOOTSTRAP_TOKEN: bootstrap, TESSERA_LOG_LEVEL: 'error' },
+    env: {
+      ...Object.fromEntries(own),
+      // The templates of the stand-in.
+      UBUNTU_2204_TEMPLATE_ID: '9000',
+      UBUNTU_2004_TEMPLATE_ID: '9001',
+      TESSERA_BOOTSTRAP_TOKEN: bootstrap,
+      TESSERA_LOG_LEVEL: 'error',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close').then(() => {});

@@ -23,6 +23,7 @@ export function screen({ url, adminPassword, alicePassword, labTokenFile }: Show
     '  Look at',
     place('Tokens', 'one ends in two days, one is revoked; make your own'),
     place('Connections', 'pve-annex fails: what its token lacks, and what mends it'),
+    place('Machines', 'web-1 runs; under Jobs stands why build-7 could not be made'),
     place('Routes', 'lab is a Proxmox that is used without its token being known'),
     place('Audit', 'who did what, and which calls were refused'),
     '',

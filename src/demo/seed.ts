@@ -50,6 +50,9 @@ export async function seed(admin: Tessera, around: Surroundings): Promise<Seeded
     credential: { secret: foreman.credentials.inventoryToken.pair },
   });
 
+  step('machines: one that could not be made, one that can');
+  await makeMachines(admin, proxmox);
+
   step('routes: who may reach what');
   await admin.routes.create({ name: 'lab', connection: 'pve-lab' });
   await admin.routes.create({ name: 'hosts', connection: 'foreman' });
@@ -97,6 +100,20 @@ export async function seed(admin: Tessera, around: Surroundings): Promise<Seeded
   step('calls, so that the trail has something to tell');
   await callAround(around, lab.token, bot.token);
   return { labToken: lab.token, botToken: bot.token };
+}
+
+async function makeMachines(admin: Tessera, proxmox: ProxmoxDouble): Promise<void> {
+  const connection = 'pve-lab';
+  proxmox.failStep('clone', "unable to create image: volume group 'pve' has insufficient free space", 9);
+  const failed = await admin.machines.create({ name: 'build-7', connection, cores: 4, memory: 8192 });
+  for await (const job of admin.jobs.follow(failed.id)) if (job.ended) break;
+  proxmox.calm();
+  // Under way while the rest is seeded, and for some seconds after.
+  await admin.machines.create({
+    name: 'web-1',
+    connection,
+    ssh_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemoDemoDemo ada@example.com'],
+  });
 }
 
 async function callAround({ url, open }: Surroundings, lab: string, bot: string): Promise<void> {

@@ -62,6 +62,14 @@ test('one command shows all of it: people, tokens, connections, routes and a tra
     'lab',
     'metrics',
   ]);
+  const jobs = (await admin.jobs.list()).items;
+  expect(jobs.find(({ machine }) => machine.name === 'build-7')).toMatchObject({
+    state: 'rolled_back',
+    problem: { sentence: expect.stringContaining('insufficient free space') },
+  });
+  const web = jobs.find(({ machine }) => machine.name === 'web-1');
+  for await (const job of admin.jobs.follow(web?.id ?? ''))
+    if (job.ended) expect([job.state, job.machine.version]).toEqual(['done', '22.04']);
   expect((await admin.users.list()).items.map(({ username }) => username)).toEqual(
     expect.arrayContaining(['admin', 'alice', 'bruno', 'bot-metrics']),
   );

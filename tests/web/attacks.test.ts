@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import type { Browser, Dialog, Page, Request } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestServer } from '../support/server.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
 import { addressOf, PAGES } from './pages.ts';
-import { fill, type Sample } from './sample.ts';
+import { type Sample, startTeam, type Team } from './sample.ts';
 
 /** Each sets `ran` where it runs. */
 const CORPUS = [
@@ -27,6 +27,7 @@ const CORPUS = [
   '\u202egnp.exe<details open ontoggle=ran=1>',
 ];
 
+let team: Team;
 let server: TestServer;
 let browser: Browser;
 let sample: Sample;
@@ -34,8 +35,8 @@ let foreign: Server;
 let foreignUrl: string;
 let body = '';
 beforeAll(async () => {
-  server = await startTestServer();
-  sample = await fill(server);
+  team = await startTeam();
+  ({ server, sample } = team);
   await poison(server);
   browser = await launchBrowser();
   foreign = createServer((_request, response) => {
@@ -48,7 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   foreign.close();
-  await server.close();
+  await team.close();
 });
 
 /** Stores the corpus wherever free text is taken. */
@@ -71,35 +72,84 @@ async function poison({ call, admin }: TestServer): Promise<void> {
     await post('/api/v1/users', { username: `x${at}`, name: text, email: text, roles: [`x${at}`] });
     await call('PATCH', `/api/v1/tokens/${sample.token}`, { token: admin, body: { description: text } });
   }
+  await poisonSystems();
   await call('PATCH', '/api/v1/users/maya', { token: admin, body: { name: CORPUS[0], email: CORPUS[1] } });
 }
 
-/** Everything that would show that a payload came alive. */
-function watch({ page }: Visit): { dialogs: string[]; strangers: string[] } {
+/** Names of connections, rules of routes, wishes for machines, and what the other system says of itself and of failures. */
+async function poisonSystems(): Promise<void> {
+  const { call, admin } = server;
+  const post = (path: string, body: unknown) => call('POST', `/api/v1${path}`, { token: admin, body });
+  const { double } = team;
+  const secret = double.credentials.flowToken.full;
+  const trust = { mode: 'pin', fingerprint: double.fingerprint };
+  double.cluster.guests.get(9000)?.config.set('name', CORPUS.join(' '));
+  for (const [at, text] of CORPUS.entries()) {
+    const made = await post('/connections', {
+      name: `${at} ${text}`.slice(0, 64),
+      kind: 'proxmox',
+      url: double.url,
+      trust: { ...trust },
+      credential: { secret },
+      test: false,
+    });
+    // What turns the direction of writing around is no name at all.
+    if (made.status !== (text.startsWith('\u202e') ? 400 : 201)) throw new Error(made.text);
+    // Refused or kept: either way it must not run.
+    for (const part of ['name', 'user', 'ip', 'version', 'connection'])
+      await post('/machines', { name: 'wish', connection: 'pve-lab', [part]: text });
+    for (const part of ['name', 'host', 'to'])
+      await post('/routes', { name: `r${at}`, to: 'http://127.0.0.1:9', [part]: text });
+    await post('/routes', {
+      name: `rules${at}`,
+      to: 'http://127.0.0.1:9',
+      rules: [{ methods: ['GET'], path: `/${encodeURIComponent(text)}`, scopes: [text] }],
+    });
+    await call('GET', `/connect/lab/api2/json/${encodeURIComponent(text)}`, { token: admin });
+  }
+  double.failStep('clone', CORPUS.join(' '), 9);
+  const { json } = await post('/machines', { name: 'shouted', connection: 'pve-lab' });
+  await expect.poll(async () => (await call('GET', json.status_url, { token: admin })).json.ended).toBe(true);
+  double.calm();
+}
+
+/** Everything that would show that a payload came alive, until it is ended. */
+function watch({ page }: Visit) {
   const seen = { dialogs: [] as string[], strangers: [] as string[] };
-  page.on('dialog', (dialog) => {
+  const onDialog = (dialog: Dialog): void => {
     seen.dialogs.push(dialog.message());
     void dialog.dismiss();
-  });
-  page.on('request', (request) => {
+  };
+  const onRequest = (request: Request): void => {
     if (!request.url().startsWith(server.url)) seen.strangers.push(request.url());
-  });
-  return seen;
+  };
+  page.on('dialog', onDialog).on('request', onRequest);
+  return { seen, end: () => void page.off('dialog', onDialog).off('request', onRequest) };
 }
 
 const ran = (page: Page) => page.evaluate("typeof ran === 'undefined' ? null : ran");
 
-test.each(PAGES)('what strangers stored runs nothing on $name', async (row) => {
-  const window = await visit(browser);
-  const seen = watch(window);
-  if (row.open !== true) await signedIn(window, server);
-  await window.page.goto(server.url + addressOf(row, sample));
-  await settled(window.page, row.heading);
-  expect(await ran(window.page)).toBeNull();
-  expect(seen).toEqual({ dialogs: [], strangers: [] });
-  expect(window.complaints).toEqual([]);
-  expect(await window.page.locator('a[href^="javascript:"], iframe, base').count()).toBe(0);
-  await window.context.close();
+describe('what strangers stored', () => {
+  let inside: Visit;
+  let outside: Visit;
+  beforeAll(async () => {
+    inside = await visit(browser);
+    outside = await visit(browser);
+    await signedIn(inside, server);
+  });
+
+  test.each(PAGES)('runs nothing on $name', async (row) => {
+    const window = row.open === true ? outside : inside;
+    const { page } = window;
+    const { seen, end } = watch(window);
+    await page.goto(server.url + addressOf(row, sample));
+    await settled(page, row.heading);
+    expect(await ran(page)).toBeNull();
+    expect(seen).toEqual({ dialogs: [], strangers: [] });
+    expect(window.complaints.splice(0)).toEqual([]);
+    expect(await page.locator('a[href^="javascript:"], iframe, base').count()).toBe(0);
+    end();
+  });
 });
 
 test('what strangers stored is shown as the text that it is', async () => {
@@ -110,19 +160,59 @@ test('what strangers stored is shown as the text that it is', async () => {
   await window.context.close();
 });
 
+test('what the other system said of a failure, and of itself, is shown as text', async () => {
+  const window = await visit(browser);
+  const { seen } = watch(window);
+  await signedIn(window, server);
+  const { page } = window;
+  await page.goto(`${server.url}/machines?show=jobs`);
+  await page.getByRole('link', { name: 'shouted' }).click();
+  await settled(page, 'shouted');
+  const finding = page.locator('[data-finding]');
+  await finding.locator('summary').click();
+  const shown = await finding.innerText();
+  for (const text of CORPUS.slice(0, 3)) expect(shown).toContain(text);
+  expect(await ran(page)).toBeNull();
+  await page.goto(`${server.url}/machines/templates?connection=pve-lab`);
+  await page.getByText(CORPUS[0] ?? '').waitFor();
+  expect(await ran(page)).toBeNull();
+  await page.goto(`${server.url}/machines/new`);
+  await page.getByLabel('Name', { exact: true }).fill('refused');
+  await page.getByLabel('Connection').selectOption('pve-lab');
+  await page.getByLabel('Storage').fill(CORPUS[1] ?? '');
+  await page.getByRole('button', { name: 'Make the machine' }).click();
+  const refusal = page.locator('[data-finding=STORAGE_BAD]');
+  await refusal.waitFor();
+  expect(await refusal.innerText()).toContain(CORPUS[1]);
+  expect(await ran(page)).toBeNull();
+  expect(seen).toEqual({ dialogs: [], strangers: [] });
+  expect(window.complaints).toEqual([]);
+  await window.context.close();
+});
+
 test('payloads in the address run nothing', async () => {
+  const window = await visit(browser);
+  const { seen } = watch(window);
+  await signedIn(window, server);
   for (const text of CORPUS) {
-    const window = await visit(browser);
-    const seen = watch(window);
-    await signedIn(window, server);
-    for (const path of ['/tokens/', '/users/', '/tokens?user=', '/sign-in?next=', '/no/']) {
+    for (const path of [
+      '/tokens/',
+      '/users/',
+      '/machines/',
+      '/routes/',
+      '/connections/',
+      '/machines/templates?connection=',
+      '/tokens?user=',
+      '/sign-in?next=',
+      '/no/',
+    ]) {
       await window.page.goto(server.url + path + encodeURIComponent(text));
       await window.page.getByRole('heading', { level: 1 }).waitFor();
       expect(await ran(window.page), path).toBeNull();
     }
-    expect(seen).toEqual({ dialogs: [], strangers: [] });
-    await window.context.close();
   }
+  expect(seen).toEqual({ dialogs: [], strangers: [] });
+  await window.context.close();
 });
 
 test('no page can be shown inside a page of another site', async () => {

@@ -1,38 +1,47 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
 import { seriousFindings } from './axe.ts';
-import { launchBrowser, type Scheme, settled, signedIn, visit } from './browser.ts';
+import { launchBrowser, type Scheme, settled, signedIn, type Visit, visit } from './browser.ts';
 import { addressOf, PAGES } from './pages.ts';
-import { fill, type Sample } from './sample.ts';
+import { type Sample, startTeam, type Team } from './sample.ts';
 
+let team: Team;
 let server: TestServer;
 let browser: Browser;
 let sample: Sample;
 beforeAll(async () => {
-  server = await startTestServer();
-  sample = await fill(server);
+  team = await startTeam();
+  ({ server, sample } = team);
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();
-  await server.close();
+  await team.close();
 });
 
 describe.each<Scheme>(['light', 'dark'])('in %s', (scheme) => {
+  let inside: Visit;
+  let outside: Visit;
+  beforeAll(async () => {
+    inside = await visit(browser, { scheme });
+    outside = await visit(browser, { scheme });
+    await signedIn(inside, server);
+  });
+
   test.each(PAGES)('$name has no serious finding and no complaint, wide and narrow', async (row) => {
+    const { page, complaints } = row.open === true ? outside : inside;
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(server.url + addressOf(row, sample));
+    await settled(page, row.heading);
     for (const width of [1280, 390]) {
-      const window = await visit(browser, { scheme, width });
-      if (row.open !== true) await signedIn(window, server);
-      await window.page.goto(server.url + addressOf(row, sample));
-      await settled(window.page, row.heading);
-      expect(await seriousFindings(window.page), `${width} pixels`).toEqual([]);
-      const overflow = await window.page.evaluate(
+      await page.setViewportSize({ width, height: 800 });
+      expect(await seriousFindings(page), `${width} pixels`).toEqual([]);
+      const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );
       expect(overflow, `${width} pixels: wider than the window`).toBeLessThanOrEqual(0);
-      expect(window.complaints).toEqual([]);
-      await window.context.close();
     }
+    expect(complaints.splice(0)).toEqual([]);
   });
 });

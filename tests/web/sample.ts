@@ -1,18 +1,92 @@
-import { PASSWORD, type TestServer } from '../support/server.ts';
+import { type ProxmoxDouble, startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
-/** Ids of what `fill` made, for addresses that lead to one of them. */
+/** Ids of what was made, for addresses that lead to one of them. */
 export interface Sample {
   readonly token: string;
   readonly serviceToken: string;
+  readonly connection: string;
+  /** A machine that runs. */
+  readonly machine: string;
+  /** A job that failed. */
+  readonly job: string;
 }
 
-/** A small team's Tessera: people, roles, tokens near and far from their end. */
-export async function fill(server: TestServer): Promise<Sample> {
-  const post = async (path: string, body: unknown, token = server.admin) => {
-    const answer = await server.call('POST', path, { token, body });
-    if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-    return answer.json;
+/** A small team's Tessera in use, beside a stand-in for its Proxmox VE. */
+export interface Team {
+  readonly server: TestServer;
+  readonly double: ProxmoxDouble;
+  readonly sample: Sample;
+  close(): Promise<void>;
+}
+
+export async function startTeam(): Promise<Team> {
+  const double = await startProxmoxDouble({ delayScale: 0, cloneMs: 10, taskMs: 5, bootMs: 5 });
+  const server = await startTestServer({
+    environment: {
+      UBUNTU_2204_TEMPLATE_ID: '9000',
+      UBUNTU_2004_TEMPLATE_ID: '9001',
+      TESSERA_MACHINE_QUOTA: 'vms=8,cores=16,memory=32768',
+    },
+  });
+  return {
+    server,
+    double,
+    sample: { ...(await fillPeople(server)), ...(await fillSystems(server, double)) },
+    async close() {
+      await server.close();
+      await double.close();
+    },
   };
+}
+
+async function make(server: TestServer, path: string, body: unknown) {
+  const answer = await server.call('POST', path, { token: server.admin, body });
+  if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
+  return answer.json;
+}
+
+/** A connection, a route that was called, a machine that runs and one that could not be made. */
+async function fillSystems(
+  server: TestServer,
+  double: ProxmoxDouble,
+): Promise<Pick<Sample, 'connection' | 'machine' | 'job'>> {
+  const post = (path: string, body: unknown) => make(server, path, body);
+  const { connection } = await post('/api/v1/connections', {
+    name: 'pve-lab',
+    kind: 'proxmox',
+    url: double.url,
+    trust: { mode: 'pin', fingerprint: double.fingerprint },
+    credential: { secret: double.credentials.flowToken.full },
+  });
+  await post('/api/v1/routes', { name: 'lab', connection: 'pve-lab' });
+  const reader = await post('/api/v1/tokens', { name: 'terraform', scopes: ['read:lab'], expires_in: '60d' });
+  for (const path of ['nodes', 'cluster/resources'])
+    await server.call('GET', `/connect/lab/api2/json/${path}`, { token: reader.token });
+  await server.call('POST', '/connect/lab/api2/json/nodes/pve/qemu/100/status/stop', { token: reader.token });
+
+  const ended = async (id: string): Promise<string> => {
+    for (;;) {
+      const { json } = await server.call('GET', `/api/v1/jobs/${id}`, { token: server.admin });
+      if (json.ended) return id;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  double.failStep('start', "unable to start: volume 'local-lvm:vm-901-cloudinit' does not exist", 9);
+  const failed = await post('/api/v1/machines', { name: 'build-7', connection: 'pve-lab', cores: 4 });
+  await ended(failed.id);
+  double.calm();
+  const made = await post('/api/v1/machines', {
+    name: 'web-1',
+    connection: 'pve-lab',
+    ssh_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemo maya@laptop'],
+  });
+  return { connection: connection.id, job: failed.id, machine: await ended(made.id) };
+}
+
+/** People, roles, tokens near and far from their end. */
+async function fillPeople(server: TestServer): Promise<Pick<Sample, 'token' | 'serviceToken'>> {
+  const post = (path: string, body: unknown) => make(server, path, body);
   for (const [name, description] of [
     ['read:grafana', 'See the dashboards'],
     ['write:backups', 'Store backups on the NAS'],

@@ -1,27 +1,28 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
 import { launchBrowser, type Scheme, settled, signedIn, visit } from './browser.ts';
 import { addressOf, PAGES } from './pages.ts';
-import { fill, type Sample } from './sample.ts';
+import { type Sample, startTeam, type Team } from './sample.ts';
 
 /** `npm run screenshots`: every page in two widths and two themes. `npm run screenshots -- -t token` takes some. */
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } } as const;
 
+let team: Team;
 let server: TestServer;
 let sample: Sample;
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  server = await startTestServer();
-  sample = await fill(server);
+  team = await startTeam();
+  ({ server, sample } = team);
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();
-  await server.close();
+  await team.close();
 });
 
 describe.each<Scheme>(['light', 'dark'])('%s', (scheme) => {

@@ -41,6 +41,12 @@ export const NAVIGATION: readonly Section[] = [
         icon: 'plug',
         needs: ['read:connections', 'admin:connections'],
       },
+      {
+        to: '/machines',
+        label: 'Machines',
+        icon: 'machine',
+        needs: ['read:machines', 'write:machines'],
+      },
       { to: '/expiry', label: 'Expiry calendar', icon: 'clock' },
     ],
   },

@@ -224,6 +224,41 @@ const connection = createRoute({
   ),
 });
 
+interface MachineSearch {
+  readonly show?: 'jobs' | undefined;
+}
+
+const machines = createRoute({
+  getParentRoute: () => shell,
+  path: '/machines',
+  validateSearch: ({ show }: Record<string, unknown>): MachineSearch =>
+    show === 'jobs' ? { show } : { show: undefined },
+  component: lazyRouteComponent(() => import('../features/machines/machines-page.tsx'), 'MachinesPage'),
+});
+
+const newMachine = createRoute({
+  getParentRoute: () => shell,
+  path: '/machines/new',
+  component: lazyRouteComponent(() => import('../features/machines/new-machine-page.tsx'), 'NewMachinePage'),
+});
+
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: '/machines/templates',
+  validateSearch: ({
+    connection,
+  }: Record<string, unknown>): { readonly connection?: string | undefined } => ({
+    connection: typeof connection === 'string' ? connection : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../features/machines/templates-page.tsx'), 'TemplatesPage'),
+});
+
+const machine = createRoute({
+  getParentRoute: () => shell,
+  path: '/machines/$id',
+  component: lazyRouteComponent(() => import('../features/machines/machine-page.tsx'), 'MachinePage'),
+});
+
 const endings = createRoute({
   getParentRoute: () => shell,
   path: '/expiry',
@@ -248,6 +283,10 @@ const site = root.addChildren([
     connections,
     newConnection,
     connection,
+    machines,
+    newMachine,
+    templates,
+    machine,
     endings,
     routes,
     newRoute,

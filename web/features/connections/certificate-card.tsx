@@ -1,9 +1,9 @@
 import { Card, Stack, Text, Title } from '@mantine/core';
 import type { Certificate } from '../../../src/wire/connection-trust.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { exactTime } from '../../ui/time.tsx';
 import classes from './connections.module.css';
-import { Facts } from './facts.tsx';
 
 interface CertificateCardProps {
   readonly certificate: Certificate;
@@ -21,7 +21,7 @@ export function CertificateCard({ certificate, title = 'Its certificate' }: Cert
           {title}
         </Title>
         <Facts
-          rows={[
+          facts={[
             ['For', names.length > 0 ? names.join(', ') : 'no name'],
             ['Subject', subject],
             ['Issued by', self_signed ? 'itself (self-signed)' : issuer],

@@ -11,7 +11,7 @@ import classes from './connections.module.css';
 
 const WORDS: Readonly<Record<EventKind, readonly [string, string]>> = {
   credential_refused: ['Refused', 'red'],
-  credential_accepted_again: ['Accepted again', 'teal'],
+  credential_accepted_again: ['Accepted again', 'tile'],
   credential_ending: ['Ending', 'yellow'],
   certificate_changed: ['Certificate changed', 'red'],
   trust_ending: ['Trust ending', 'yellow'],

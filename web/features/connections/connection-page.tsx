@@ -6,6 +6,8 @@ import type { Connection } from '../../../src/wire/connections.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { Findings } from '../../ui/findings.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
@@ -14,8 +16,6 @@ import { dayOf, Time } from '../../ui/time.tsx';
 import { ConnectionEvents } from './connection-events.tsx';
 import classes from './connections.module.css';
 import { CredentialCard } from './credential-card.tsx';
-import { Facts } from './facts.tsx';
-import { Findings } from './findings.tsx';
 import { kindTitle } from './kinds.ts';
 import { RightsTable } from './rights-table.tsx';
 import { StateBadge } from './state-badge.tsx';
@@ -131,7 +131,7 @@ function Shown({ connection, back }: { readonly connection: Connection; readonly
       <ConnectionEvents connection={connection} manages={manages} />
       <Card>
         <Facts
-          rows={[
+          facts={[
             ['Id', id],
             ['Made', `${dayOf(connection.created_at)} by ${connection.created_by}`],
             ['Changed', `${dayOf(connection.updated_at)} by ${connection.updated_by}`],

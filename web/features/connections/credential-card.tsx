@@ -15,13 +15,13 @@ import { type ReactNode, useState } from 'react';
 import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Connection } from '../../../src/wire/connections.ts';
 import { tessera } from '../../api/tessera.ts';
+import { Facts } from '../../ui/facts.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
 import { notifyDone, notifyFault } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { CredentialFields } from './credential-fields.tsx';
-import { Facts } from './facts.tsx';
 import { credentialOf, firstMethod, type TypedCredential } from './kinds.ts';
 
 interface CredentialCardProps {
@@ -59,7 +59,7 @@ export function CredentialCard({ connection, manages }: CredentialCardProps) {
           Credential
         </Title>
         <Facts
-          rows={[
+          facts={[
             ['Kind', method ?? 'none is stored'],
             ['Of', identity],
             ['Ends', <Time key="ends" at={credential_expires_at} never="never, or not told" />],

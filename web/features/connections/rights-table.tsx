@@ -10,7 +10,7 @@ export function RightsTable({ rights }: { readonly rights: Rights }) {
   return (
     <Stack gap="sm">
       {missing.length === 0 ? (
-        <Alert color="teal" icon={<Icon name="check" />} title={`It holds all that ${task} needs`} />
+        <Alert color="tile" icon={<Icon name="check" />} title={`It holds all that ${task} needs`} />
       ) : (
         <Alert color="red" icon={<Icon name="warning" />} title={`Missing for ${task}`}>
           <Group gap={6}>
@@ -36,7 +36,7 @@ export function RightsTable({ rights }: { readonly rights: Rights }) {
             narrow: true,
             cell: ({ held }) => (
               <Badge
-                color={held ? 'teal' : 'red'}
+                color={held ? 'tile' : 'red'}
                 leftSection={<Icon name={held ? 'check' : 'cross'} size={12} />}
               >
                 {held ? 'yes' : 'no'}

@@ -4,7 +4,7 @@ import type { Connection } from '../../../src/wire/connections.ts';
 import { dayOf } from '../../ui/time.tsx';
 
 const STATES = {
-  healthy: ['Works', 'teal'],
+  healthy: ['Works', 'tile'],
   warnings: ['Works, with remarks', 'yellow'],
   failed: ['Fails', 'red'],
   stopped: ['Stopped: trust', 'red'],

@@ -5,12 +5,12 @@ import type { Connection } from '../../../src/wire/connections.ts';
 import { tessera } from '../../api/tessera.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { ErrorState } from '../../ui/states.tsx';
 import { dayOf, Time } from '../../ui/time.tsx';
 import { CertificateCard } from './certificate-card.tsx';
 import classes from './connections.module.css';
-import { Facts } from './facts.tsx';
 import { KINDS } from './kinds.ts';
 import { trustWords } from './state-badge.tsx';
 
@@ -51,7 +51,7 @@ export function TrustCard({ connection, manages }: TrustCardProps) {
           )}
         </Group>
         <Facts
-          rows={[
+          facts={[
             ['By', origin.startsWith('http:') ? 'nothing: the address is not encrypted' : trustWords(trust)],
             [
               'SHA-256',
@@ -82,7 +82,7 @@ export function TrustCard({ connection, manages }: TrustCardProps) {
               </Alert>
             ) : (
               <Alert
-                color={look.data.trusted ? 'teal' : 'orange'}
+                color={look.data.trusted ? 'tile' : 'orange'}
                 title={look.data.trusted ? 'Trust holds' : 'Trust does not hold'}
               >
                 {look.data.reason ?? 'It proves who it is, as agreed.'}

@@ -46,7 +46,7 @@ export function TrustStep({ kind, url, inspection, onDecided }: TrustStepProps) 
       <Stack gap="md">
         {inspection.trusted ? (
           <Alert
-            color="teal"
+            color="tile"
             icon={<Icon name="check" />}
             title="An authority this server knows vouches for it"
           />

@@ -3,12 +3,12 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { TesseraError } from '../../../src/client/error.ts';
 import type { Problem } from '../../../src/wire/common.ts';
 import type { Finding, Layer, Rights, TestLine, TestReport } from '../../../src/wire/diagnosis.ts';
+import { Facts } from '../../ui/facts.tsx';
+import { Findings } from '../../ui/findings.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import classes from './connections.module.css';
-import { Facts } from './facts.tsx';
-import { Findings } from './findings.tsx';
 import { RightsTable } from './rights-table.tsx';
 
 const LAYERS: readonly (readonly [Layer, string])[] = [
@@ -157,7 +157,7 @@ function ReportFacts({ report }: { readonly report: TestReport }) {
   const count = (value: unknown): string => (typeof value === 'number' ? String(value) : '');
   return (
     <Facts
-      rows={[
+      facts={[
         ['Known there as', report.identity],
         ['Version', report.version],
         ['Nodes', names(nodes)],

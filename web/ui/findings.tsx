@@ -1,12 +1,21 @@
 import { Badge, Card, Code, Group, Stack, Text } from '@mantine/core';
-import type { Finding } from '../../../src/wire/diagnosis.ts';
-import { CodeBlock } from '../../ui/code-block.tsx';
-import { Icon } from '../../ui/icons.tsx';
-import classes from './connections.module.css';
+import { CodeBlock } from './code-block.tsx';
+import classes from './findings.module.css';
+import { Icon } from './icons.tsx';
 
-/** One diagnosis: what is wrong, what was seen, and what to do, ready to be copied. */
-export function FindingCard({ finding }: { readonly finding: Finding }) {
-  const { severity, code, sentence, evidence, fix, probe } = finding;
+/** One diagnosis, as far as whoever tells it knows: problems of jobs come without severity and probe. */
+export interface Told {
+  readonly code: string;
+  readonly sentence: string;
+  readonly evidence: string;
+  readonly fix: string;
+  readonly severity?: 'blocking' | 'warning';
+  readonly probe?: string;
+}
+
+/** What is wrong, what was seen, and what to do, ready to be copied. */
+export function FindingCard({ finding }: { readonly finding: Told }) {
+  const { severity = 'blocking', code, sentence, evidence, fix, probe } = finding;
   const blocking = severity === 'blocking';
   return (
     <Card
@@ -38,7 +47,7 @@ export function FindingCard({ finding }: { readonly finding: Finding }) {
           </Text>
           <Group gap={6} mt={6}>
             <Code>{code}</Code>
-            <Badge color="gray">{probe}</Badge>
+            {probe !== undefined && <Badge color="gray">{probe}</Badge>}
           </Group>
         </details>
       </Stack>
@@ -46,7 +55,7 @@ export function FindingCard({ finding }: { readonly finding: Finding }) {
   );
 }
 
-export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+export function Findings({ findings }: { readonly findings: readonly Told[] }) {
   return (
     <Stack gap="sm">
       {findings.map((finding, at) => (
