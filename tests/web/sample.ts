@@ -46,6 +46,15 @@ async function make(server: TestServer, path: string, body: unknown) {
   return answer.json;
 }
 
+/** Waits for the end of a job. */
+export async function ended(server: TestServer, id: string): Promise<string> {
+  for (;;) {
+    const { json } = await server.call('GET', `/api/v1/jobs/${id}`, { token: server.admin });
+    if (json.ended) return id;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** A connection, a route that was called, a machine that runs and one that could not be made. */
 async function fillSystems(
   server: TestServer,
@@ -65,23 +74,16 @@ async function fillSystems(
     await server.call('GET', `/connect/lab/api2/json/${path}`, { token: reader.token });
   await server.call('POST', '/connect/lab/api2/json/nodes/pve/qemu/100/status/stop', { token: reader.token });
 
-  const ended = async (id: string): Promise<string> => {
-    for (;;) {
-      const { json } = await server.call('GET', `/api/v1/jobs/${id}`, { token: server.admin });
-      if (json.ended) return id;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
   double.failStep('start', "unable to start: volume 'local-lvm:vm-901-cloudinit' does not exist", 9);
   const failed = await post('/api/v1/machines', { name: 'build-7', connection: 'pve-lab', cores: 4 });
-  await ended(failed.id);
+  await ended(server, failed.id);
   double.calm();
   const made = await post('/api/v1/machines', {
     name: 'web-1',
     connection: 'pve-lab',
     ssh_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemo maya@laptop'],
   });
-  return { connection: connection.id, job: failed.id, machine: await ended(made.id) };
+  return { connection: connection.id, job: failed.id, machine: await ended(server, made.id) };
 }
 
 /** People, roles, tokens near and far from their end. */
