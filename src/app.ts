@@ -10,6 +10,7 @@ import { type Change, change } from './base/change.ts';
 import { type Clock, DAY, systemClock } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { Secret } from './base/secret.ts';
+import { ROUTE_PREFIX } from './broker/door.ts';
 import { createBrokerRoom } from './broker/room.ts';
 import { sharedMetrics } from './cluster.ts';
 import type { Settings } from './config/settings.ts';
@@ -356,8 +357,11 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       return handler !== null;
     },
     front: {
-      prefix: GUARD_PREFIX,
-      find: (url, host, socket) => (broker.door.claims(socket, host) ? null : guard.at(url)),
+      prefixes: [GUARD_PREFIX, ROUTE_PREFIX],
+      find(url, host, socket) {
+        const at = broker.door.at(url, host, socket);
+        return at === 'nobody' ? guard.at(url) : at;
+      },
     },
   });
   broker.door.attach(http.server);

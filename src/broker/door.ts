@@ -2,12 +2,16 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import net, { type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ActiveRoute, RouteBook } from './book.ts';
+import type { CallerRequest, CallerResponse } from './caller-side.ts';
 import type { Relay } from './relay.ts';
 
 /** Leads requests of the one HTTP server to their routes: by port, by host, by path. */
 export interface Door {
-  /** Whether this connection or this host is a route's, whatever path is asked for. */
-  claims(socket: object, host: string): boolean;
+  /**
+   * Who carries a GET that is nothing but its head: null where the request must be taken as a whole, `nobody` where
+   * no route is asked for.
+   */
+  at(url: string, host: string, socket: object): PlainCall | 'nobody' | null;
   /** Takes a request if it belongs to a route. */
   take(message: IncomingMessage, response: ServerResponse): boolean;
   /** Hears what the server says beside plain requests. */
@@ -16,6 +20,8 @@ export interface Door {
   sync(): void;
   close(): void;
 }
+
+export type PlainCall = (message: CallerRequest, response: CallerResponse) => void;
 
 interface Dependencies {
   readonly book: RouteBook;
@@ -27,7 +33,8 @@ interface Dependencies {
   readonly portFailed: (port: number, error: Error) => void;
 }
 
-const PREFIX = '/connect/';
+/** How addresses of routes begin on the server's own ports. */
+export const ROUTE_PREFIX = '/connect/';
 /** Where the osmo command line trades its token for a JWT, before each of its calls that needs a fresh one. */
 const OSMO_LOGIN = '/api/auth/jwt/access_token';
 
@@ -41,28 +48,32 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
   const portOf = new WeakMap<object, number>();
   let http: Server | null = null;
 
-  function select(message: IncomingMessage): Selected | null {
-    const url = message.url ?? '';
-    const port = portOf.get(message.socket);
+  function select(url: string, hostHeader: string, socket: object): Selected | null {
+    const port = portOf.get(socket);
     if (port !== undefined) {
       const route = book.byPort(port);
       return route === undefined ? null : { route, path: url };
     }
     if (book.hasHosts) {
-      const route = book.byHost(hostName(message.headers.host ?? ''));
+      const route = book.byHost(hostName(hostHeader));
       if (route !== undefined) return { route, path: url };
     }
-    if (!url.startsWith(PREFIX)) return null;
-    const end = url.slice(PREFIX.length).search(/[/?]/);
-    const name = end === -1 ? url.slice(PREFIX.length) : url.slice(PREFIX.length, PREFIX.length + end);
+    if (!url.startsWith(ROUTE_PREFIX)) return null;
+    const from = ROUTE_PREFIX.length;
+    let end = from;
+    while (end < url.length && url[end] !== '/' && url[end] !== '?') end++;
+    const name = url.slice(from, end);
     const route = book.byName(name);
     if (route === undefined) return null;
-    const rest = url.slice(PREFIX.length + name.length);
+    const rest = url.slice(end);
     return { route, path: rest.startsWith('/') ? rest : `/${rest}` };
   }
 
+  const selectFor = ({ url = '', headers, socket }: IncomingMessage): Selected | null =>
+    select(url, headers.host ?? '', socket);
+
   function take(message: IncomingMessage, response: ServerResponse): boolean {
-    const selected = select(message);
+    const selected = selectFor(message);
     if (selected === null) {
       if (portOf.has(message.socket)) {
         // The route of this port is gone; nothing else is reached here.
@@ -76,14 +87,15 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
       message.url = OSMO_LOGIN;
       return false;
     }
-    relay({ message, response, ...selected, tunnel: null, continueFirst: false });
+    const { route, path } = selected;
+    relay({ message, stream: message, response, route, path, tunnel: null, continueFirst: false });
     return true;
   }
 
   function expectContinue(server: Server, message: IncomingMessage, response: ServerResponse): void {
-    const selected = select(message);
+    const selected = selectFor(message);
     if (selected !== null) {
-      relay({ message, response, ...selected, tunnel: null, continueFirst: true });
+      relay({ message, stream: message, response, ...selected, tunnel: null, continueFirst: true });
       return;
     }
     response.writeContinue();
@@ -91,7 +103,7 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
   }
 
   function upgrade(server: Server, message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const selected = isWebSocket(message) ? select(message) : null;
+    const selected = isWebSocket(message) ? selectFor(message) : null;
     if (selected === null) {
       declineUpgrade(server, message, socket, head);
       return;
@@ -101,7 +113,8 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
     response.once('finish', () => socket.end());
-    relay({ message, response, ...selected, tunnel: { socket, head }, continueFirst: false });
+    const tunnel = { socket, head, detach: () => response.detachSocket(socket as Socket) };
+    relay({ message, stream: message, response, ...selected, tunnel, continueFirst: false });
   }
 
   function open(port: number): void {
@@ -133,8 +146,13 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
   }
 
   return {
-    claims: (socket, host) =>
-      portOf.has(socket) || (book.hasHosts && book.byHost(hostName(host)) !== undefined),
+    at(url, host, socket) {
+      const selected = select(url, host, socket);
+      if (selected === null) return portOf.has(socket) ? null : 'nobody';
+      const { route, path } = selected;
+      return (message, response) =>
+        relay({ message, stream: null, response, route, path, tunnel: null, continueFirst: false });
+    },
     take,
     attach(server) {
       http = server;

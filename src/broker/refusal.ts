@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { KindName } from '../kinds/kind.ts';
+import type { CallerResponse } from './caller-side.ts';
 import type { CallRefusal } from './judge.ts';
 
 /** A refusal in the words of the system the caller believes to speak to, so that its tools show the reason. */
@@ -80,7 +80,7 @@ export const reasonText = (text: string): string =>
 
 /** Answers a call that does not pass. A body that is still coming is not waited for. */
 export function sendRefusal(
-  response: ServerResponse,
+  response: Pick<CallerResponse, 'writeHead' | 'end'>,
   refusal: CallRefusal,
   kind: KindName,
   route: string,
@@ -94,6 +94,6 @@ export function sendRefusal(
     String(length),
     ...(hasBody ? ['Connection', 'close'] : []),
   ]);
-  response.end(body);
+  response.end(body, 'utf8');
   return length;
 }

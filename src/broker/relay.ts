@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { auditEntry } from '../audit/entry.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Result } from '../base/result.ts';
@@ -8,6 +7,7 @@ import type { LastUses } from '../tokens/last-use.ts';
 import type { Verdict, Verified, Verifier } from '../tokens/verify.ts';
 import type { ActiveRoute } from './book.ts';
 import { findCallerToken } from './caller.ts';
+import type { CallerRequest, CallerResponse } from './caller-side.ts';
 import type { Decision } from './decide.ts';
 import type { Destination, Destinations, Rider } from './destinations.ts';
 import { passedHeaders } from './headers.ts';
@@ -18,16 +18,18 @@ import { sendRefusal } from './refusal.ts';
 import { bodyOf, gather } from './request-body.ts';
 import { type RequestHead, readRequestHead } from './request-head.ts';
 import { type CallTarget, readTarget } from './target.ts';
-import { type Ends, type Outcome, type RequestBody, Transport } from './transport.ts';
+import { type Ends, type Outcome, type RequestBody, Transport, type Tunnel } from './transport.ts';
 
 /** A call that selected a route, before anything is known about who makes it. */
 export interface Incoming {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly message: CallerRequest;
+  /** What follows the head; null where nothing does. */
+  readonly stream: IncomingMessage | null;
+  readonly response: CallerResponse;
   readonly route: ActiveRoute;
   /** Path and query as they are to travel. */
   readonly path: string;
-  readonly tunnel: { readonly socket: Duplex; readonly head: Buffer } | null;
+  readonly tunnel: Tunnel | null;
   readonly continueFirst: boolean;
 }
 
@@ -74,6 +76,7 @@ export function createRelay(needs: Dependencies): Relay {
     const { decision, refusal } = judgeCall(route.decide, method, target.value, record.name);
     const call: Call = {
       message,
+      stream: incoming.stream,
       response,
       route,
       path,
@@ -185,15 +188,15 @@ export function createRelay(needs: Dependencies): Relay {
       return;
     }
     const rider = ridden === null ? null : ridden.value;
-    const { message, response, route } = call;
+    const { stream, response, route } = call;
     const body = bodyOf(call.asked, route.record.kind);
-    if (body.kind !== 'whole') {
+    if (body.kind !== 'whole' || stream === null) {
       send(call, destination, rider, body);
       return;
     }
     // Proxmox refuses bodies without a length, so one is made.
     if (call.continueFirst) response.writeContinue();
-    gather(message, route.record.idleMs)
+    gather(stream, route.record.idleMs)
       .then((bytes) => {
         if (typeof bytes === 'string')
           turnBack(call, { status: 413, code: 'body_too_large', message: bytes });
@@ -289,16 +292,16 @@ const NO_AUDIT: CallRefusal = {
   retryAfterSeconds: 2,
 };
 
-function refuse({ message, response, route }: Incoming, refusal: CallRefusal): void {
+function refuse({ stream, response, route }: Incoming, refusal: CallRefusal): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  sendRefusal(response, refusal, route.record.kind, route.record.name, !message.complete && hasBody(message));
+  sendRefusal(response, refusal, route.record.kind, route.record.name, stream !== null && hasMore(stream));
 }
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+const hasMore = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 
 /** The lines that say how long the body is. */
 function framing(body: RequestBody, method: string): string {

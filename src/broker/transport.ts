@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
@@ -7,6 +7,7 @@ import type { Verified } from '../tokens/verify.ts';
 import { answerHeaders, answerTrailers, switchingHead } from './answer-headers.ts';
 import { type AnswerEvents, type AnswerHead, AnswerParser } from './answer-parser.ts';
 import type { ActiveRoute } from './book.ts';
+import type { CallerResponse } from './caller-side.ts';
 import type { Decision } from './decide.ts';
 import type { Destination, Rider } from './destinations.ts';
 import type { CallRefusal } from './judge.ts';
@@ -24,14 +25,23 @@ export type RequestBody =
   | { readonly kind: 'length'; readonly length: string }
   | { readonly kind: 'chunked' };
 
+export interface Tunnel {
+  readonly socket: Duplex;
+  /** What came behind the request. */
+  readonly head: Buffer;
+  /** Takes the socket out of the response's hands. */
+  detach(): void;
+}
+
 export interface Errand {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  /** What follows the head of the request; null where nothing does. */
+  readonly stream: IncomingMessage | null;
+  readonly response: CallerResponse;
   readonly route: ActiveRoute;
   readonly verified: Verified | null;
   readonly decision: Decision;
   /** The caller's socket, where another protocol is asked for. */
-  readonly tunnel: { readonly socket: Duplex; readonly head: Buffer } | null;
+  readonly tunnel: Tunnel | null;
   /** The caller waits to be told to send its body. */
   readonly continueFirst: boolean;
   readonly method: string;
@@ -153,8 +163,8 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   private finish(): void {
     this.over = true;
     this.deadline = Number.POSITIVE_INFINITY;
-    if (this.onPart !== null) this.errand.message.removeListener('data', this.onPart);
-    if (this.onEnd !== null) this.errand.message.removeListener('end', this.onEnd);
+    if (this.onPart !== null) this.errand.stream?.removeListener('data', this.onPart);
+    if (this.onEnd !== null) this.errand.stream?.removeListener('end', this.onEnd);
   }
 
   private done(broken: string | null): void {
@@ -188,7 +198,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     }
     this.dropLine();
     this.finish();
-    this.errand.message.resume();
+    this.errand.stream?.resume();
     this.ends.failed(this.errand, refusal, this);
   }
 
@@ -219,7 +229,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   }
 
   private speak(line: Line): void {
-    const { method, tunnel, continueFirst, response, message } = this.errand;
+    const { method, tunnel, continueFirst, response, stream } = this.errand;
     const { head, body } = this.sending;
     const { socket } = line;
     this.line = line;
@@ -229,12 +239,12 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     socket.write(head, 'latin1');
     if (body.kind === 'whole') socket.write(body.bytes);
     uncork(socket);
-    if (!this.sentAll) {
+    if (!this.sentAll && stream !== null) {
       if (continueFirst) response.writeContinue();
       this.onPart = (chunk) => this.bodyPart(chunk);
       this.onEnd = () => this.bodyEnd();
-      message.on('data', this.onPart);
-      message.on('end', this.onEnd);
+      stream.on('data', this.onPart);
+      stream.on('end', this.onEnd);
     }
     this.touch();
   }
@@ -252,7 +262,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       flows = socket.write('\r\n', 'latin1');
       socket.uncork();
     } else flows = socket.write(chunk);
-    if (!flows) this.errand.message.pause();
+    if (!flows) this.errand.stream?.pause();
   }
 
   private bodyEnd(): void {
@@ -268,7 +278,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   }
 
   drained(): void {
-    this.errand.message.resume();
+    this.errand.stream?.resume();
   }
 
   ended(broken: boolean): void {
@@ -303,7 +313,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   }
 
   head(seen: AnswerHead): void {
-    const { tunnel, response } = this.errand;
+    const { tunnel } = this.errand;
     const { destination, rider } = this.sending;
     this.answer = seen;
     if (seen.status === 401 && rider !== null) destination.refused();
@@ -311,7 +321,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     const headers = answerHeaders(seen, rider);
     if (seen.status === 101 && tunnel !== null && this.line !== null) {
       this.tunnelled = true;
-      response.detachSocket(tunnel.socket as never);
+      tunnel.detach();
       tunnel.socket.write(switchingHead(seen, headers), 'latin1');
       return;
     }
@@ -334,8 +344,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     const body = this.whole;
     if (this.answer === null || this.headers === null || response.destroyed) return;
     response.writeHead(this.answer.status, reasonText(this.answer.reason), this.headers);
-    if (body === null) response.end();
-    else response.end(body.toString('latin1'), 'latin1');
+    response.end(body === null ? '' : body.toString('latin1'), 'latin1');
   }
 
   body(bytes: Buffer, last: boolean): void {
@@ -348,7 +357,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       return;
     }
     if (this.headers !== null) this.sendHead();
-    if (last) response.end(clean);
+    if (last) response.end(clean, 'latin1');
     else if (clean.length > 0 && !response.write(clean) && this.line !== null) {
       const { socket } = this.line;
       socket.pause();
@@ -363,14 +372,14 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       this.openTunnel(rest);
       return;
     }
-    const { response, message } = this.errand;
+    const { response, stream } = this.errand;
     if (this.headers !== null && (this.whole !== null || answer.body === 'none')) leave(this);
     else {
       this.sendHead();
       const held = this.scrubber?.rest();
       if (held !== undefined && held.length > 0) response.write(held);
       if (trailers.length > 0 && answer.body === 'chunked') response.addTrailers(answerTrailers(trailers));
-      if (!response.writableEnded) response.end();
+      if (!response.writableEnded) response.end('', 'latin1');
     }
     const used = this.line;
     this.line = null;
@@ -381,7 +390,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       used.socket.destroy();
     }
     this.done(null);
-    if (!message.complete) swallow(message);
+    if (stream?.complete === false) swallow(stream);
   }
 
   private openTunnel(rest: Buffer | null): void {

@@ -31,7 +31,7 @@ async function serve(withFront: boolean) {
     },
     front: withFront
       ? {
-          prefix: '/ingress/a',
+          prefixes: ['/ingress/a'],
           find(url) {
             taken.count++;
             return at(url);

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import { PLAIN_HEAD_BYTES, readPlainHead } from './plain-head.ts';
 
 /**
- * A reader in front of node:http for the one question asked most: the guard's. What it takes is a single plain GET
- * for one of its places, arrived whole; everything else is given to node:http as it came, and the connection stays
- * there. Both give the same answer to the same bytes; this one makes no stream, no header object and no timer for it.
+ * A reader in front of node:http for what is asked most: the guard's question, and a call through a route. What it
+ * takes is a single plain GET for one of its places, arrived whole; everything else is given to node:http as it came,
+ * and the connection stays there. Both give the same answer to the same bytes; this one makes no stream, no header
+ * object and no timer for it.
  */
 
 /** As much of `IncomingMessage` as a fast answer needs. */
@@ -25,12 +26,13 @@ export interface FastResponse {
 }
 
 export type FastHandler = (message: FastMessage, response: FastResponse) => void;
+export type FlowingHandler = (message: FastMessage, response: FlowingResponse) => void;
 
 export interface FrontOptions {
   /** How the bytes of a request to these places begin, behind `GET `. */
-  readonly prefix: string;
+  readonly prefixes: readonly string[];
   /** Who answers at this address and host on this connection; null leaves it to node:http. */
-  readonly find: (url: string, host: string, socket: Socket) => FastHandler | null;
+  readonly find: (url: string, host: string, socket: Socket) => FlowingHandler | null;
   readonly keepAliveMs: number;
   readonly firstByteMs: number;
 }
@@ -77,10 +79,11 @@ interface Ends {
 
 /** One connection, for as long as only plain questions come over it. */
 class Line {
-  readonly #start: string;
+  readonly #starts: readonly string[];
   readonly #keepAlive: string;
   #pieces: Buffer[] = [];
-  #answering = false;
+  /** The answer that is awaited. */
+  #answer: FlowingResponse | null = null;
   /** What was sent is not yet taken off; nothing more is read until then. */
   #blocked = false;
   /** No question is expected after the one at hand. */
@@ -92,15 +95,21 @@ class Line {
   readonly #onEnd = (): void => {
     this.#ended = true;
     // As node:http does: who has left before the answer gets none.
-    if (this.#answering) this.socket.end();
+    if (this.#answer !== null) this.socket.end();
     else this.finish();
   };
-  readonly #onDrain = (): void => this.#next();
+  readonly #onDrain = (): void => {
+    if (this.#blocked) this.#next();
+    else this.#answer?.drained();
+  };
   readonly #onError = (): void => void this.socket.destroy();
-  readonly #onClose = (): void => this.ends.gone();
+  readonly #onClose = (): void => {
+    this.ends.gone();
+    this.#answer?.gone();
+  };
   readonly #onTimeout = (): void => {
     if (this.#blocked) this.socket.destroy();
-    else if (this.#answering) return;
+    else if (this.#answer !== null) return;
     else if (this.#pieces.length > 0) this.#handOver();
     else this.socket.destroy();
   };
@@ -110,7 +119,7 @@ class Line {
     readonly options: FrontOptions,
     readonly ends: Ends,
   ) {
-    this.#start = `GET ${options.prefix}`;
+    this.#starts = options.prefixes.map((prefix) => `GET ${prefix}`);
     this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(options.keepAliveMs / 1000)}\r\n`;
     socket.setTimeout(options.firstByteMs);
     socket.on('timeout', this.#onTimeout);
@@ -118,11 +127,12 @@ class Line {
     socket.on('close', this.#onClose);
     socket.on('end', this.#onEnd);
     socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
   }
 
   finish(): void {
     this.#last = true;
-    if (this.#answering) return;
+    if (this.#answer !== null) return;
     // An unfinished head is answered where unfinished heads are.
     if (this.#pieces.length > 0) this.#handOver();
     else this.socket.end();
@@ -131,15 +141,14 @@ class Line {
   #take(chunk: Buffer): void {
     this.#pieces.push(chunk);
     // One question at a time; what comes meanwhile waits for its turn.
-    if (this.#answering) this.socket.pause();
+    if (this.#answer !== null) this.socket.pause();
     else this.#read();
   }
 
   #read(): void {
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
     const text = bytes.toString('latin1', 0, PLAIN_HEAD_BYTES + 1);
-    const length = Math.min(text.length, this.#start.length);
-    const ours = text.slice(0, length) === this.#start.slice(0, length);
+    const ours = this.#starts.some((start) => text.startsWith(start) || start.startsWith(text));
     const unfinished = text.indexOf('\r\n\r\n') === -1;
     if (ours && unfinished && text.length <= PLAIN_HEAD_BYTES && this.#pieces.length < PIECES_MAX) return;
     const head = ours ? readPlainHead(text) : null;
@@ -149,33 +158,58 @@ class Line {
       return;
     }
     this.#pieces = [];
-    this.#answering = true;
-    handler(
-      { method: 'GET', url: head.url, rawHeaders: head.rawHeaders, socket: this.socket },
-      new Answer(this),
-    );
+    const answer = new FlowingResponse(this);
+    this.#answer = answer;
+    handler({ method: 'GET', url: head.url, rawHeaders: head.rawHeaders, socket: this.socket }, answer);
   }
 
-  /** Sends head and body in one piece. */
-  send(head: string, body: string, encoding: 'latin1' | 'utf8'): void {
-    const { socket } = this;
+  #fixed(head: string): string {
+    return `${head}${this.#last ? 'Connection: close\r\n' : this.#keepAlive}\r\n`;
+  }
+
+  /** Sends head and body in one piece; that is the answer. */
+  send(head: string, body: Buffer | string, encoding: 'latin1' | 'utf8'): void {
     if (this.#ended) return;
-    const fixed = `${head}Date: ${dateNow()}\r\n${this.#last ? 'Connection: close\r\n' : this.#keepAlive}\r\n`;
-    const taken =
-      encoding === 'latin1'
-        ? socket.write(fixed + body, 'latin1')
-        : socket.write(Buffer.concat([Buffer.from(fixed, 'latin1'), Buffer.from(body, 'utf8')]));
-    if (taken || this.#last) {
-      this.#next();
-    } else {
-      this.#blocked = true;
-      socket.once('drain', this.#onDrain);
+    const fixed = this.#fixed(head);
+    if (typeof body === 'string' && encoding === 'latin1') this.socket.write(fixed + body, 'latin1');
+    else {
+      const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body;
+      this.socket.write(Buffer.concat([Buffer.from(fixed, 'latin1'), bytes]));
     }
+    this.sent();
+  }
+
+  /** Sends a head whose body follows in pieces. */
+  begin(head: string): void {
+    if (!this.#ended) this.socket.write(this.#fixed(head), 'latin1');
+  }
+
+  /** Sends a piece, in chunked coding or as it is. False when the other side takes no more at the moment. */
+  push(bytes: Buffer, chunked: boolean): boolean {
+    const { socket } = this;
+    if (this.#ended) return true;
+    if (!chunked) return socket.write(bytes);
+    socket.cork();
+    socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+    socket.write(bytes);
+    const taken = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return taken;
+  }
+
+  text(text: string): void {
+    if (!this.#ended) this.socket.write(text, 'latin1');
+  }
+
+  /** The answer at hand is whole. */
+  sent(): void {
+    if (!this.socket.writableNeedDrain || this.#last) this.#next();
+    else this.#blocked = true;
   }
 
   #next(): void {
     const { socket } = this;
-    this.#answering = false;
+    this.#answer = null;
     this.#blocked = false;
     if (this.#last) {
       socket.end();
@@ -199,6 +233,7 @@ class Line {
     socket.off('close', this.#onClose);
     socket.off('end', this.#onEnd);
     socket.off('data', this.#onData);
+    socket.off('drain', this.#onDrain);
     socket.setTimeout(0);
     socket.pause();
     const unread = Buffer.concat(this.#pieces);
@@ -212,30 +247,113 @@ class Line {
 // What node:http refuses in a value of a header, so that nothing can end a line.
 const NOT_IN_VALUES = /[^\t\x20-\x7e\x80-\xff]/;
 
-class Answer implements FastResponse {
+const BODILESS = new Set([204, 304]);
+
+/** An answer in one piece, or in as many as it comes in: as much of node's `ServerResponse` as routes need. */
+export class FlowingResponse implements FastResponse {
   headersSent = false;
+  writableEnded = false;
+  /** Nobody's but the line's, so that it is not destroyed by whoever is done. */
+  readonly socket = null;
   #head = '';
+  #hasLength = false;
+  #bodiless = false;
+  #chunked = false;
+  #trailers = '';
+  #onClose: (() => void) | null = null;
+  #onDrain: (() => void) | null = null;
 
   constructor(readonly line: Line) {}
 
-  writeHead(status: number, headers: string[]): this {
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
+  get destroyed(): boolean {
+    return this.line.socket.destroyed;
+  }
+
+  get closed(): boolean {
+    return this.line.socket.destroyed;
+  }
+
+  /** As node's, with a reason of one's own or the usual one. */
+  writeHead(status: number, headers: string[]): this;
+  writeHead(status: number, reason: string, headers: string[]): this;
+  writeHead(status: number, first: string | string[], second?: string[]): this {
+    const reason = typeof first === 'string' ? first : (STATUS_CODES[status] ?? 'Unknown');
+    const headers = typeof first === 'string' ? (second ?? []) : first;
+    let head = `HTTP/1.1 ${status} ${reason}\r\n`;
+    let dated = false;
     for (let at = 0; at < headers.length; at += 2) {
+      const name = headers[at] as string;
       const value = headers[at + 1] as string;
-      if (NOT_IN_VALUES.test(value)) throw new TypeError(`The header ${headers[at]} cannot hold its value`);
-      head += `${headers[at]}: ${value}\r\n`;
+      if (NOT_IN_VALUES.test(value)) throw new TypeError(`The header ${name} cannot hold its value`);
+      if (name.length === 4) dated ||= name.toLowerCase() === 'date';
+      else if (name.length === 14 && name.toLowerCase() === 'content-length') this.#hasLength = true;
+      head += `${name}: ${value}\r\n`;
     }
-    this.#head = head;
+    this.#bodiless = BODILESS.has(status);
+    this.#head = dated ? head : `${head}Date: ${dateNow()}\r\n`;
     return this;
   }
 
-  end(body: string, encoding: 'latin1' | 'utf8'): void {
+  flushHeaders(): void {
+    if (this.headersSent) return;
     this.headersSent = true;
-    this.line.send(this.#head, body, encoding);
+    this.#chunked = !this.#hasLength && !this.#bodiless;
+    this.line.begin(this.#chunked ? `${this.#head}Transfer-Encoding: chunked\r\n` : this.#head);
+  }
+
+  write(chunk: Buffer): boolean {
+    this.flushHeaders();
+    return chunk.length === 0 || this.line.push(chunk, this.#chunked);
+  }
+
+  addTrailers(trailers: [string, string][]): void {
+    for (const [name, value] of trailers) this.#trailers += `${name}: ${value}\r\n`;
+  }
+
+  end(body: Buffer | string, encoding: 'latin1' | 'utf8'): void {
+    if (this.writableEnded) return;
+    this.writableEnded = true;
+    if (!this.headersSent) {
+      this.headersSent = true;
+      if (!this.#hasLength && !this.#bodiless) {
+        const length = typeof body === 'string' ? Buffer.byteLength(body, encoding) : body.length;
+        this.#head += `Content-Length: ${length}\r\n`;
+      }
+      this.line.send(this.#head, body, encoding);
+      return;
+    }
+    const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body;
+    if (bytes.length > 0) this.line.push(bytes, this.#chunked);
+    if (this.#chunked) this.line.text(`0\r\n${this.#trailers}\r\n`);
+    this.line.sent();
   }
 
   destroy(): void {
-    this.line.socket.destroy();
+    if (!this.writableEnded) this.line.socket.destroy();
+  }
+
+  writeContinue(): void {
+    throw new Error('unreachable: whoever waits to be told is served by node:http');
+  }
+
+  on(_event: 'close', listener: () => void): void {
+    this.#onClose = listener;
+  }
+
+  once(_event: 'drain', listener: () => void): void {
+    this.#onDrain = listener;
+  }
+
+  /** The connection is gone. */
+  gone(): void {
+    this.#onClose?.();
+  }
+
+  /** What was sent is taken off. */
+  drained(): void {
+    const listener = this.#onDrain;
+    this.#onDrain = null;
+    listener?.();
   }
 }
 

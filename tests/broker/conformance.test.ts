@@ -348,3 +348,46 @@ test('a system that does not answer is reported as such, one that is away is lef
   server.pass(6);
   expect((await server.call('GET', '/connect/away/x', { token })).status).toBe(502);
 });
+
+test('a plain GET, which is read in front of node:http, gets what the same GET gets there', async () => {
+  const long = 'x'.repeat(200_000);
+  const chunks = long.replace(/x{50000}/g, (part) => `c350\r\n${part}\r\n`);
+  const answers: Record<string, string> = {
+    '/length': 'HTTP/1.1 200 OK\r\nX-A: \u00e4\r\nContent-Length: 4\r\n\r\nbody',
+    '/dated':
+      'HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nETag: "1"\r\nContent-Length: 0\r\n\r\n',
+    '/nothing': 'HTTP/1.1 204 No Content\r\n\r\n',
+    '/unchanged': 'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\nContent-Length: 99\r\n\r\n',
+    '/long': `HTTP/1.1 200 OK\r\nContent-Length: ${long.length}\r\n\r\n${long}`,
+    '/chunks': `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n${chunks}0\r\nX-Sum: 9\r\n\r\n`,
+    '/broken': 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf',
+    '/refused': 'HTTP/1.1 595 Connection refused\r\nContent-Length: 3\r\n\r\nno!',
+    '/malformed': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    '/until-the-end': 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nall there is',
+  };
+  const up = await upstream((request, socket) => {
+    const path = request.split(' ')[1] ?? '';
+    const answer = Buffer.from(answers[path] ?? '', 'latin1');
+    if (path === '/broken' || path === '/until-the-end') {
+      socket.end(answer);
+      return null;
+    }
+    return answer;
+  });
+  await server.route('r', up.url, ALL);
+  const unchunked = (text: string): string => {
+    const [head = ''] = text.split('\r\n\r\n', 1);
+    const body = bodyOf(text);
+    // Pieces may be divided anywhere.
+    return `${head.replace(/^Date: (?!Thu, 01 Jan 2026).*$/m, 'Date: now')}\r\n\r\n${
+      /^transfer-encoding: chunked$/im.test(head) ? body.replace(/(^|\r\n)[0-9a-f]+\r\n/g, '') : body
+    }`;
+  };
+  for (const path of Object.keys(answers)) {
+    const plain = unchunked(await ask(`GET /connect/r${path}`));
+    const whole = unchunked(await ask(`GET /connect/r${path}`, 'Content-Length: 0\r\n'));
+    const lines = (text: string) => text.split('\r\n').sort();
+    expect(lines(plain), path).toEqual(lines(whole));
+    expect(plain.length, path).toBeGreaterThan(20);
+  }
+});

@@ -34,7 +34,7 @@ test('a caller that stops in the middle of its body is given up, on both sides, 
 
 test('senders that stop, as many as a route carries, hold their places no longer than the limit says', async () => {
   const up = await upstream((request) => (request.startsWith('GET') ? plainAnswer('served') : null));
-  await server.route('r', up.url, { ...ALL, idle_ms: 8000, max_concurrent: 10 });
+  await server.route('r', up.url, { ...ALL, idle_ms: 60_000, max_concurrent: 10 });
   const slow = Array.from({ length: 10 }, () => {
     const socket = net.connect(portOf(server.url), '127.0.0.1');
     socket.write(`PUT /connect/r/x HTTP/1.1\r\nHost: x\r\n${bearer()}Content-Length: 100\r\n\r\nsome`);
@@ -122,7 +122,15 @@ test('a call is not begun while its row could not be written, and says so in the
     addressOf: () => null,
   });
   const front = http.createServer((message, response) =>
-    relay({ message, response, route, path: message.url ?? '', tunnel: null, continueFirst: false }),
+    relay({
+      message,
+      stream: message,
+      response,
+      route,
+      path: message.url ?? '',
+      tunnel: null,
+      continueFirst: false,
+    }),
   );
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   later({ close: () => void front.close() });
