@@ -13,11 +13,13 @@ const METRICS_PATIENCE_MS = 2_000;
 /**
  * Runs workers that share one port and ends them all on a signal. Until all of them listen, one that fails (a port
  * in use) ends everything; from then on one that ends is replaced, after a pause that grows while replacements
- * cannot start. `args` come behind the arguments this process was started with. Resolves with the exit code.
+ * cannot start. `args` come behind the arguments this process was started with; workers are given `environment`,
+ * whether or not this process still has all of it. Resolves with the exit code.
  */
 export function superviseWorkers(
   count: number,
   args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
   allListening: () => void,
 ): Promise<number> {
   return new Promise((resolve) => {
@@ -56,7 +58,7 @@ export function superviseWorkers(
       } else {
         const replacement = setTimeout(() => {
           replacements.delete(replacement);
-          cluster.fork();
+          cluster.fork(environment);
         }, pause);
         replacements.add(replacement);
         if (!served) pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -64,7 +66,7 @@ export function superviseWorkers(
     });
     gatherMetrics(serving);
     cluster.setupPrimary({ args: [...process.argv.slice(2), ...args] });
-    for (let worker = 0; worker < count; worker++) cluster.fork();
+    for (let worker = 0; worker < count; worker++) cluster.fork(environment);
   });
 }
 

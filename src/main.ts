@@ -26,18 +26,20 @@ export const VERSION = '0.1.0';
 /** As seen from the built program, which is in `dist/cli`. */
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Runs the server until a signal. Resolves with the exit code. */
-export async function runServer(flags: ServeFlags): Promise<number> {
+export async function runServer(flags: ServeFlags, environment: Environment): Promise<number> {
   try {
-    return await superviseOrServe(flags);
+    return await superviseOrServe(flags, environment);
   } finally {
     // The channel to the supervisor would keep a worker that is done alive.
     cluster.worker?.disconnect();
   }
 }
 
-async function superviseOrServe(flags: ServeFlags): Promise<number> {
-  const asked = settingsOf(flags);
+async function superviseOrServe(flags: ServeFlags, environment: Environment): Promise<number> {
+  const asked = settingsOf(flags, environment);
   if (!asked.ok) {
     for (const { name, message } of asked.error) complain(`${name} ${message}`);
     return 2;
@@ -46,7 +48,7 @@ async function superviseOrServe(flags: ServeFlags): Promise<number> {
   const { host } = asked.value.config;
   const port = asked.value.config.port === 0 ? await freePort(host) : ok(asked.value.config.port);
   if (!port.ok) return refuse(port.error);
-  const settings = settingsOf({ ...flags, port: String(port.value) });
+  const settings = settingsOf({ ...flags, port: String(port.value) }, environment);
   if (!settings.ok) return 2;
   const { config } = settings.value;
   // Database, keys and anchor are nobody else's to read.
@@ -62,7 +64,7 @@ async function superviseOrServe(flags: ServeFlags): Promise<number> {
     if (!first.ok) return refuse(first.error);
     const greeting = await greet(first.value, settings.value);
     await first.value.close();
-    return superviseWorkers(config.workers, ['--port', String(config.port)], () =>
+    return superviseWorkers(config.workers, ['--port', String(config.port)], environment, () =>
       announce(settings.value, greeting),
     );
   }
@@ -70,8 +72,8 @@ async function superviseOrServe(flags: ServeFlags): Promise<number> {
 }
 
 /** The settings, with a bootstrap token that its own check characters bear out. */
-function settingsOf(flags: ServeFlags): ReturnType<typeof readSettings> {
-  const settings = readSettings(flags, process.env);
+function settingsOf(flags: ServeFlags, environment: Environment): ReturnType<typeof readSettings> {
+  const settings = readSettings(flags, environment);
   const token = settings.ok ? (settings.value.secrets.bootstrapToken?.reveal() ?? null) : null;
   if (token === null || parseToken(token) !== null) return settings;
   const message = `is not usable. ${explainMalformed(token)} Make one with 'tessera bootstrap-token'.`;

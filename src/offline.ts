@@ -20,7 +20,7 @@ import { type Database, openDatabase } from './storage/open.ts';
 /** Settings from flags and environment, as the server reads them; every one that does not parse is listed. */
 export const offlineSettings = (
   flags: ServeFlags,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment: Readonly<Record<string, string | undefined>>,
 ): { ok: true; value: Settings } | { ok: false; error: SettingFault[] } => readSettings(flags, environment);
 
 /** Writes a consistent copy to `file`, which must not exist. The server may go on running. */

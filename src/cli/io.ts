@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { takeEnvironment } from './environment.ts';
 import type { Prompter } from './prompts.ts';
 
 /** The world outside, handed in so that a run can be watched from a test. */
@@ -26,7 +27,8 @@ export interface Io {
 const COLUMNS = 80;
 
 export function processIo(): Io {
-  const { stdout, stderr, env } = process;
+  const { stdout, stderr } = process;
+  const env = takeEnvironment();
   const told = Number(env.COLUMNS);
   return {
     // Opened by whoever reads it.

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { hideArguments } from './environment.ts';
 import { processIo } from './io.ts';
 import { runCli } from './run.ts';
+
+hideArguments(process.argv.slice(2));
 
 // The reader of a pipe may leave early, as `head` does; that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
