@@ -69,6 +69,12 @@ interface Place {
   readonly record: ConnectionRecord | null;
 }
 
+const noRoom = (waitSeconds: number) =>
+  fault('upstream_failed', 'Not tried: so many logins were refused that another one risks a lock-out.', {
+    retryAfterSeconds: waitSeconds,
+    fix: `Wait ${waitSeconds} s, and correct the credential.`,
+  });
+
 export function createCredentials(needs: Dependencies): Credentials {
   const { store, vault, wayOut, vicinity, clock, newId } = needs;
 
@@ -85,26 +91,19 @@ export function createCredentials(needs: Dependencies): Credentials {
     work: (client: OutboundClient) => Promise<Result<T, Finding>>,
   ): Promise<Result<T>> {
     const { loginBudget } = vicinity.around(target.kind, target.origin, null);
-    const wait = loginBudget?.waitSeconds() ?? 0;
-    if (wait > 0)
-      return err(
-        fault(
-          'upstream_failed',
-          `Not tried: so many logins were refused that another one risks a lock-out.`,
-          {
-            retryAfterSeconds: wait,
-            fix: `Wait ${wait} s, and correct the credential.`,
-          },
-        ),
-      );
     const client = wayOut.open({ origin: target.origin, trust: target.trust, clock });
     try {
-      const done = await work(client);
+      const tried = (await loginBudget?.spend(
+        () => work(client),
+        (done) => {
+          if (done.ok || !isRefusal(done.error)) return 'accepted';
+          return done.error.code === 'FOREMAN_LOCKOUT' ? 'locked out' : 'refused';
+        },
+      )) ?? { done: await work(client) };
+      if ('waitSeconds' in tried) return err(noRoom(tried.waitSeconds));
+      const { done } = tried;
       if (done.ok) return done;
-      if (isRefusal(done.error)) {
-        vicinity.noteRefusal(target.origin);
-        loginBudget?.refused();
-      }
+      if (isRefusal(done.error)) vicinity.noteRefusal(target.origin);
       return err(faultOf(wayOut.redactor(secrets)(done.error)));
     } finally {
       client.close();

@@ -153,7 +153,7 @@ export function createOutlets({
   async function refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void> {
     const { origin } = outlet.client;
     vicinity.noteRefusal(origin);
-    vicinity.around(outlet.record.kind, origin, null).loginBudget?.refused();
+    await vicinity.around(outlet.record.kind, origin, null).loginBudget?.refused();
     await outcomes.refused(actor, outlet.record, outlet.field, said);
     drop(outlet);
   }

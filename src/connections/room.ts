@@ -76,7 +76,7 @@ export function createConnectionRoom(needs: Dependencies): Result<ConnectionRoom
 
   const turns = createTurns(needs.leases, newId);
   const vault = createVault(sealer);
-  const vicinity = createVicinity({ clock, proxy });
+  const vicinity = createVicinity({ clock, lease: needs.leases, newId, proxy });
   const outcomes = createOutcomes({ store, clock, delivers, raised });
   const examiner = createExaminer({ wayOut, vicinity, clock, callSeconds });
   const outlets = createOutlets({ store, turns, vault, wayOut, vicinity, outcomes, clock });

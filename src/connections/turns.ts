@@ -10,6 +10,8 @@ export interface Turns {
 export interface Lease {
   take(name: string, holder: string, forMs: number): Promise<boolean>;
   giveBack(name: string, holder: string): Promise<void>;
+  /** When the leases whose names begin so run out, in epoch milliseconds. */
+  heldUntil(prefix: string): Promise<readonly number[]>;
 }
 
 /** Whether the other side may lock somebody out for what this connection sends: passwords, and all of Foreman. */

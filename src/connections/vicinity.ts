@@ -1,14 +1,11 @@
 import { type Clock, MINUTE, seconds } from '../base/clock.ts';
 import type { KindName } from '../kinds/kind.ts';
-import {
-  createLoginBudget,
-  type LoginBudget,
-  localListeners,
-  type Surroundings,
-} from '../kinds/reach/surroundings.ts';
+import { createLoginBudget, type LoginBudget, type Tally } from '../kinds/reach/login-budget.ts';
+import { localListeners, type Surroundings } from '../kinds/reach/surroundings.ts';
+import type { Lease } from './turns.ts';
 import type { Origin } from './way-out.ts';
 
-/** What this process remembers of each system across connections: refused logins, and the room left for more. */
+/** What is remembered of each system across connections: refused logins, and the room left for more. */
 export interface Vicinity {
   /** @param pinnedAt epoch seconds, null where nothing is pinned */
   around(kind: KindName, origin: Origin, pinnedAt: number | null): Surroundings;
@@ -17,13 +14,15 @@ export interface Vicinity {
 
 interface Dependencies {
   readonly clock: Clock;
+  readonly lease: Lease;
+  readonly newId: () => string;
   /** `HTTPS_PROXY` and `NO_PROXY` of this machine. */
   readonly proxy: Surroundings['proxy'] | null;
 }
 
 const REMEMBERED = 10 * MINUTE;
 
-export function createVicinity({ clock, proxy }: Dependencies): Vicinity {
+export function createVicinity({ clock, lease, newId, proxy }: Dependencies): Vicinity {
   const budgets = new Map<string, LoginBudget>();
   const refusals = new Map<string, number[]>();
   const placeOf = ({ host, port }: Origin): string => `${host}:${port}`;
@@ -41,7 +40,7 @@ export function createVicinity({ clock, proxy }: Dependencies): Vicinity {
       // Foreman locks an address out for everybody behind it, so all its connections share one budget.
       let loginBudget = budgets.get(place);
       if (kind === 'foreman' && loginBudget === undefined) {
-        loginBudget = createLoginBudget(clock);
+        loginBudget = createLoginBudget({ clock, newId, tally: sharedTally(lease, `login at ${place}: `) });
         budgets.set(place, loginBudget);
       }
       return {
@@ -59,3 +58,11 @@ export function createVicinity({ clock, proxy }: Dependencies): Vicinity {
     },
   };
 }
+
+/** Over all processes: Foreman counts by address, and they share one. */
+const sharedTally = (lease: Lease, prefix: string): Tally => ({
+  // Every note has a name of its own, so that whoever takes it holds it; a silence is taken anew by the same holder.
+  note: async (name, forMs) => void (await lease.take(`${prefix}${name}`, 'tally', forMs)),
+  strike: (name) => lease.giveBack(`${prefix}${name}`, 'tally'),
+  ends: (name) => lease.heldUntil(`${prefix}${name}`),
+});

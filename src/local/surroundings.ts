@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { createLoginBudget, localListeners, type Surroundings } from '../kinds/reach/surroundings.ts';
+import { createLoginBudget, memoryTally } from '../kinds/reach/login-budget.ts';
+import { localListeners, type Surroundings } from '../kinds/reach/surroundings.ts';
 
 /** What this machine knows of its own network: the proxy others use, and who listens here. */
 export function surroundingsHere(
@@ -12,7 +14,7 @@ export function surroundingsHere(
     ...(address === '' ? {} : { proxy: { address: withoutUserInfo(address), exceptions } }),
     listeners: localListeners,
     // One run ends at two refusals: a third is what log watchers ban for.
-    loginBudget: createLoginBudget(clock, 2),
+    loginBudget: createLoginBudget({ clock, tally: memoryTally(clock), newId: randomUUID, limit: 2 }),
   };
 }
 

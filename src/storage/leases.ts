@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import type { Tables } from './schema.ts';
 
@@ -6,6 +6,8 @@ import type { Tables } from './schema.ts';
 export interface Leases {
   take(name: string, holder: string, forMs: number): Promise<boolean>;
   giveBack(name: string, holder: string): Promise<void>;
+  /** When the leases whose names begin so run out, in epoch milliseconds. Those that have run out are dropped. */
+  heldUntil(prefix: string): Promise<readonly number[]>;
 }
 
 export function createLeases(db: Kysely<Tables>, clock: Clock): Leases {
@@ -29,6 +31,15 @@ export function createLeases(db: Kysely<Tables>, clock: Clock): Leases {
 
     async giveBack(name, holder) {
       await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
+    },
+
+    async heldUntil(prefix) {
+      const ofPrefix = sql<boolean>`substr(name, 1, ${sql.lit(prefix.length)}) = ${prefix}`;
+      const found = await db.selectFrom('leases').select('until_ms').where(ofPrefix).execute();
+      const held = found.map((row) => Number(row.until_ms)).filter((until) => until > clock());
+      if (held.length < found.length)
+        await db.deleteFrom('leases').where(ofPrefix).where('until_ms', '<=', clock()).execute();
+      return held;
     },
   };
 }

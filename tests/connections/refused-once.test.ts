@@ -69,4 +69,31 @@ describe.each(ENGINES)('a refused password, on %s', (engine) => {
     const counted = [...double.foreman.failures.values()];
     expect(counted.map((failure) => failure.count)).toEqual([1]);
   });
+
+  test('of many connections together is refused by Foreman no more often than there is room for', async () => {
+    const double = await foreman();
+    const server = await bench({ engine });
+    for (let count = 0; count < 14; count += 1) {
+      const stored = await server.api('POST', '/connections', {
+        name: `lab-${count}`,
+        kind: 'foreman',
+        url: double.url,
+        trust: pinned(double),
+        credential: { user: 'inventory', secret: `wrong-password-number-${count}` },
+        test: false,
+      });
+      expect(stored.status, stored.text).toBe(201);
+    }
+    const replica = later(await server.replica());
+    const token = server.admin;
+    const answers = await Promise.all(
+      Array.from({ length: 14 }, (_, count) =>
+        (count % 2 === 0 ? server : replica).call('POST', `/api/v1/connections/lab-${count}/test`, { token }),
+      ),
+    );
+    const codes = answers.map(({ json }) => json.findings.at(-1).code).sort();
+    expect(codes.filter((code) => code === 'FOREMAN_LOGIN_REFUSED')).toHaveLength(8);
+    expect(codes.filter((code) => code === 'FOREMAN_TESTS_CAPPED')).toHaveLength(6);
+    expect([...double.foreman.failures.values()].map(({ count }) => count)).toEqual([8]);
+  });
 });

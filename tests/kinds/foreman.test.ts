@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import {
@@ -16,7 +17,7 @@ import {
   rotateForemanToken,
 } from '../../src/kinds/foreman/token.ts';
 import type { Credential, Subject } from '../../src/kinds/kind.ts';
-import { createLoginBudget } from '../../src/kinds/reach/surroundings.ts';
+import { createLoginBudget, memoryTally } from '../../src/kinds/reach/login-budget.ts';
 import type { Trust } from '../../src/outbound/trust.ts';
 import { closeAll, later, subjectOf } from './support.ts';
 
@@ -35,6 +36,13 @@ const inventory = (double: ForemanDouble): Credential => {
   const { login, token, id } = double.credentials.inventoryToken;
   return basic(login, token, id);
 };
+const budget = (clock: () => number, limit?: number) =>
+  createLoginBudget({
+    clock,
+    tally: memoryTally(clock),
+    newId: randomUUID,
+    ...(limit === undefined ? {} : { limit }),
+  });
 const admin = (double: ForemanDouble): Subject => {
   const { login, password } = double.credentials.administrator;
   return subjectOf(double, basic(login, password));
@@ -162,7 +170,7 @@ describe('a credential', () => {
   test('that is wrong is tried no more once the budget is used up, and again when it has recovered', async () => {
     let now = Date.now();
     const double = await start({ clock: () => now });
-    const loginBudget = createLoginBudget(() => now, 3);
+    const loginBudget = budget(() => now, 3);
     const run = async () => {
       const subject = subjectOf(double, basic('inventory', 'wrong'), { clock: () => now });
       return (await testForeman({ ...subject, surroundings: { loginBudget } })).findings[0]?.code;
@@ -176,7 +184,7 @@ describe('a credential', () => {
 
   test('is not tried for five minutes after Foreman says that it has locked us out', async () => {
     const double = await start({ faults: ['LOCKED_OUT'] });
-    const loginBudget = createLoginBudget(Date.now);
+    const loginBudget = budget(Date.now);
     const subject = { ...subjectOf(double, inventory(double)), surroundings: { loginBudget } };
     expect((await testForeman(subject)).findings[0]?.code).toBe('FOREMAN_LOCKOUT');
     await double.setFault('LOCKED_OUT', false);

@@ -15,6 +15,7 @@ import {
 import type { Report, TestSubject } from '../kind.ts';
 import { judgeClocks } from '../reach/clocks.ts';
 import { failedCall } from '../reach/failed.ts';
+import type { LoginEnd } from '../reach/login-budget.ts';
 import { probeReach } from '../reach/probe.ts';
 import { makeReport } from '../report.ts';
 import { type ForemanApi, foremanApi, path } from './api.ts';
@@ -61,19 +62,19 @@ async function run(subject: TestSubject): Promise<Report<ForemanFacts>> {
   findings.push(...(await probePing(subject)));
   if (stopped()) return makeReport(findings, {}, seen);
 
-  const wait = surroundings.loginBudget?.waitSeconds() ?? 0;
-  if (wait > 0) {
-    findings.push(find('FOREMAN_TESTS_CAPPED', 'P7', `${wait} s to wait`, { waitSeconds: wait }));
+  const api = foremanApi(subject);
+  const login = () => {
+    subject.step?.('authentication', findings);
+    return api.get('/api/status');
+  };
+  const tried = (await surroundings.loginBudget?.spend(login, loginEnd)) ?? { done: await login() };
+  if ('waitSeconds' in tried) {
+    const { waitSeconds } = tried;
+    findings.push(find('FOREMAN_TESTS_CAPPED', 'P7', `${waitSeconds} s to wait`, { waitSeconds }));
     return makeReport(findings, {}, seen);
   }
-  subject.step?.('authentication', findings);
-  const api = foremanApi(subject);
-  const status = await api.get('/api/status');
-  if (!status.ok) {
-    if (status.error.status === 401) surroundings.loginBudget?.refused();
-    if (status.error.finding.code === 'FOREMAN_LOCKOUT') surroundings.loginBudget?.lockedOut();
-    return makeReport([...findings, status.error.finding], {}, seen);
-  }
+  const status = tried.done;
+  if (!status.ok) return makeReport([...findings, status.error.finding], {}, seen);
   const { version, api_version: apiVersion } = asRecord(status.value);
   const who = await whoAmI(api);
   const known = {
@@ -100,6 +101,12 @@ async function run(subject: TestSubject): Promise<Report<ForemanFacts>> {
     known,
   );
 }
+
+const loginEnd = (status: Awaited<ReturnType<ForemanApi['get']>>): LoginEnd => {
+  if (status.ok) return 'accepted';
+  if (status.error.finding.code === 'FOREMAN_LOCKOUT') return 'locked out';
+  return status.error.status === 401 ? 'refused' : 'accepted';
+};
 
 /** P5: the page that needs no login, by which Foreman is told from whatever else may stand there. */
 async function probePing(subject: TestSubject): Promise<Finding[]> {

@@ -75,7 +75,7 @@ function readEnd(jwt: string, stated: Json | undefined, subject: Subject): numbe
 }
 
 export function explainOsmo(call: string, status: number, json: Json | undefined): Finding {
-  const said = asText(asRecord(json).message);
+  const said = asText(asRecord(json).message).replace(/\.$/, '');
   const evidence = `${call}: ${status} ${said}`;
   const exchange = call.endsWith('/access_token') && call.startsWith('POST /api/auth/jwt');
   if (json === undefined && (status === 404 || status < 400))

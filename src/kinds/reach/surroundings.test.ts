@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLoginBudget, listenersIn } from './surroundings.ts';
+import { listenersIn } from './surroundings.ts';
 
 describe('the kernel’s socket table', () => {
   const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -13,23 +13,5 @@ describe('the kernel’s socket table', () => {
     expect(listenersIn(table, 8006)).toEqual(['127.0.0.1', '::1', '0000:0000:0000:0000:0000:ffff:c0a8:0005']);
     expect(listenersIn(table, 22)).toEqual(['0.0.0.0']);
     expect(listenersIn(table, 443)).toEqual([]);
-  });
-});
-
-describe('a login budget', () => {
-  test('is used up by refusals, recovers one by one, and is silent after a lock-out', () => {
-    let now = 1_000_000;
-    const budget = createLoginBudget(() => now, 2, 300);
-    expect(budget.waitSeconds()).toBe(0);
-    budget.refused();
-    now += 100_000;
-    budget.refused();
-    expect(budget.waitSeconds()).toBe(200);
-    now += 200_000;
-    expect(budget.waitSeconds()).toBe(0);
-    budget.lockedOut();
-    expect(budget.waitSeconds()).toBe(300);
-    now += 300_000;
-    expect(budget.waitSeconds()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import { type Clock, MINUTE, seconds } from '../../base/clock.ts';
+import type { LoginBudget } from './login-budget.ts';
 
 /** What is known around a connection and cannot be learned from it. All of it is optional. */
 export interface Surroundings {
@@ -20,39 +20,6 @@ export interface Surroundings {
   readonly loginBudget?: LoginBudget;
   /** Since when the pinned certificate is known, for the message that it changed. */
   readonly pinnedSince?: string;
-}
-
-/** Keeps refused logins below the number at which an upstream locks everybody behind this address out. */
-export interface LoginBudget {
-  /** Seconds until another login may be tried; 0 where it may be now. */
-  waitSeconds(): number;
-  refused(): void;
-  /** The upstream itself says that it has locked us out. */
-  lockedOut(): void;
-}
-
-/**
- * A budget for one origin, kept in memory: at most `limit` refusals within `windowSeconds`, and silence for as
- * long after a lock-out.
- */
-export function createLoginBudget(clock: Clock, limit = 8, windowSeconds = 5 * MINUTE): LoginBudget {
-  let refusals: number[] = [];
-  let silentUntil = 0;
-  return {
-    waitSeconds: () => {
-      const now = seconds(clock);
-      refusals = refusals.filter((at) => at > now - windowSeconds);
-      const [oldest] = refusals;
-      const full = refusals.length >= limit && oldest !== undefined ? oldest + windowSeconds - now : 0;
-      return Math.max(0, full, silentUntil - now);
-    },
-    refused: () => {
-      refusals.push(seconds(clock));
-    },
-    lockedOut: () => {
-      silentUntil = seconds(clock) + windowSeconds;
-    },
-  };
 }
 
 /**
