@@ -256,7 +256,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     holder: randomUUID(),
     addressSeconds: config.machines.addressSeconds,
-    clonesAtOnce: 20,
+    clonesAtOnce: config.machines.clonesAtOnce,
     failed: (error) => log.error({ err: error }, 'working at jobs failed; tried again'),
   });
   const machines = createMachines({

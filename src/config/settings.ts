@@ -50,6 +50,8 @@ export interface MachineConfig {
   readonly quota: { readonly vms: number; readonly cores: number; readonly memory: number } | null;
   /** Seconds to wait for the address of a new machine. */
   readonly addressSeconds: number;
+  /** Clones at once on one connection. */
+  readonly clonesAtOnce: number;
 }
 
 export interface Secrets {
@@ -149,6 +151,11 @@ const Environment = z.object({
     .regex(/^[1-9]\d{0,3}s$/, 'must be from 1s to 9999s')
     .transform((text) => Number(text.slice(0, -1)))
     .default(180),
+  TESSERA_MACHINE_CLONES: z
+    .string()
+    .regex(/^([1-9]|[1-9]\d|100)$/, 'must be from 1 to 100')
+    .transform(Number)
+    .default(20),
   TESSERA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -218,6 +225,7 @@ export function readSettings(
           node: merged.PROXMOX_NODE ?? null,
           quota: env.TESSERA_MACHINE_QUOTA ?? null,
           addressSeconds: env.TESSERA_MACHINE_ADDRESS_WAIT,
+          clonesAtOnce: env.TESSERA_MACHINE_CLONES,
         },
         logLevel: env.TESSERA_LOG_LEVEL,
       },

@@ -2,8 +2,10 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Finding } from '../kinds/finding.ts';
 import { find } from '../kinds/proxmox/find.ts';
 import { guestIsRunning, switchGuest } from '../kinds/proxmox/guests.ts';
+import { needGuest } from './guest.ts';
 import type { JobRecord } from './record.ts';
-import { endOf, needGuest, type StepTools } from './steps.ts';
+import { endOf } from './steps.ts';
+import type { StepTools } from './tools.ts';
 
 /** Starts or stops the guest of a job and reads back that it does; nothing is done where it does already. */
 export async function power(
@@ -13,7 +15,7 @@ export async function power(
 ): Promise<Result<true, Finding>> {
   const guest = await needGuest(job, tools);
   if (!guest.ok) return guest;
-  const { node } = job.wish;
+  const { node } = guest.value;
   for (let turn = 0; ; turn += 1) {
     const runs = await guestIsRunning(tools.api, node, guest.value.id);
     if (!runs.ok) return err(tools.explain(runs.error, 'P11'));

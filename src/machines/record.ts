@@ -83,6 +83,16 @@ export interface JobRecord {
   readonly goneAt: number | null;
 }
 
+const ENDS: ReadonlySet<JobState> = new Set([
+  'done',
+  'done_without_ip',
+  'failed',
+  'rolled_back',
+  'cancelled',
+]);
+
+export const hasEnded = (state: JobState): boolean => ENDS.has(state);
+
 /** Jobs whose machine is there, is being made, or may be. */
 export const holdsMachine = (job: JobRecord): boolean =>
   job.goneAt === null &&

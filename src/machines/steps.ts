@@ -1,7 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts';
 import type { Finding } from '../kinds/finding.ts';
-import { asText, type JsonRecord } from '../kinds/json.ts';
-import type { CallFault, ProxmoxApi } from '../kinds/proxmox/api.ts';
+import { asText } from '../kinds/json.ts';
 import { find } from '../kinds/proxmox/find.ts';
 import {
   bootDisk,
@@ -10,7 +9,6 @@ import {
   destroyGuest,
   encodedKeys,
   guestAddress,
-  guestConfig,
   guestIsRunning,
   macOf,
   nextGuestId,
@@ -20,87 +18,79 @@ import {
   taskEnd,
 } from '../kinds/proxmox/guests.ts';
 import { explainTask } from '../kinds/proxmox/refusal.ts';
-import type { IdTurns } from './id-turns.ts';
-import { type JobProgress, type JobRecord, type JobState, markOf } from './record.ts';
-
-/** What a step works with. Everything a step must not forget goes through `keep` before it is acted upon. */
-export interface StepTools {
-  readonly api: ProxmoxApi;
-  explain(fault: CallFault, probe: string): Finding;
-  /** Explains the end of a failed task. */
-  readonly context: Parameters<typeof explainTask>[2];
-  readonly chooseInTurn: IdTurns;
-  keep(more: Partial<JobProgress>): Promise<JobRecord>;
-  /** Waits between two looks; false when the time of the step is over. */
-  pause(): Promise<boolean>;
-}
-
-/** What of the tools belongs to one job and its step. */
-export type Pace = Pick<StepTools, 'keep' | 'pause'>;
+import { lookFor, needGuest, unexpected } from './guest.ts';
+import { type JobRecord, type JobState, markOf } from './record.ts';
+import { type StepTools, wayBroke } from './tools.ts';
 
 type Done = Promise<Result<JobState, Finding>>;
 
-const ID_TRIES = 3;
+/** Other processes choose ids at the same moment: losing a few times in a row is nothing unusual. */
+const ID_TRIES = 20;
+const UNDO_TRIES = 2;
 
-/** The guest of a job, or null: another guest that happens to have the id is none of ours. */
-async function ownGuest(job: JobRecord, tools: StepTools): Promise<Result<JsonRecord | null, Finding>> {
-  const { vmid } = job.progress;
-  if (vmid === null) return ok(null);
-  const config = await guestConfig(tools.api, job.wish.node, vmid);
-  if (!config.ok) return err(tools.explain(config.error, 'P11'));
-  if (config.value === null) return ok(null);
-  const marked = asText(config.value.description).includes(markOf(job.id));
-  const inMaking = asText(config.value.lock) !== '' && asText(config.value.name) === job.name;
-  return ok(marked || inMaking ? config.value : null);
-}
-
-export async function endOf(upid: string, tools: StepTools, what: string): Promise<Result<true, Finding>> {
+/** How the task ended: null after success. An error here means that it could not be learned. */
+async function outcomeOf(
+  upid: string,
+  tools: StepTools,
+  what: string,
+): Promise<Result<Finding | null, Finding>> {
   for (;;) {
     const end = await taskEnd(tools.api, upid);
     if (!end.ok) return err(tools.explain(end.error, 'P16'));
     if (end.value.ended)
-      return end.value.said === ''
-        ? ok(true)
-        : err(explainTask(end.value.said, end.value.log, tools.context, upid));
+      return ok(
+        end.value.said === '' ? null : explainTask(end.value.said, end.value.log, tools.context, upid),
+      );
     if (!(await tools.pause())) return err(tooLong(what, upid));
   }
+}
+
+export async function endOf(upid: string, tools: StepTools, what: string): Promise<Result<true, Finding>> {
+  const outcome = await outcomeOf(upid, tools, what);
+  if (!outcome.ok) return outcome;
+  return outcome.value === null ? ok(true) : err(outcome.value);
 }
 
 const tooLong = (what: string, evidence: string): Finding =>
   find('TASK_FAILED', 'P16', evidence, { said: `${what} took too long`, log: [] });
 
-/** The server did as asked, and what it shows now is something else. */
-const unexpected = (evidence: string, said: string): Finding =>
-  find('TASK_FAILED', 'P11', evidence, { said, log: [] });
+const locked = (id: number, lock: string): Finding =>
+  find('VM_LOCKED', 'P11', `lock ${lock}`, { id: String(id), lock });
 
+/**
+ * An id that is written down may have been ordered by a process that did not live to hear the answer. It is ordered
+ * again until it is known to be somebody else's: of two orders for one id the server refuses one.
+ */
 export async function clone(given: JobRecord, tools: StepTools): Done {
   let job = given;
+  let inDoubt = job.progress.vmid !== null;
+  const lose = () => tools.keep({ upid: null, vmid: null, races: job.progress.races + 1 });
   for (;;) {
     if (job.progress.upid !== null) {
       const ended = await endOf(job.progress.upid, tools, 'the clone');
       if (!ended.ok && ended.error.code !== 'VMID_TAKEN') return ended;
-      job = await tools.keep({
-        upid: null,
-        ...(ended.ok ? {} : { vmid: null, races: job.progress.races + 1 }),
-      });
+      job = ended.ok ? await tools.keep({ upid: null }) : await lose();
     }
-    const present = await ownGuest(job, tools);
-    if (!present.ok) return present;
-    if (present.value !== null) {
-      // Ordered by a process that was killed before it heard the answer: the lock tells when it is whole.
-      if (asText(present.value.lock) === '') return ok('configuring');
+    const sight = await lookFor(job, tools);
+    if (!sight.ok) return sight;
+    if (sight.value.is === 'ours' && asText(sight.value.config.lock) === '') return ok('configuring');
+    if (sight.value.is === 'ours' || sight.value.is === 'unknown') {
       if (!(await tools.pause())) return err(tooLong('the clone', String(job.progress.vmid)));
       continue;
     }
+    if (sight.value.is === 'foreign') job = await lose();
     if (job.progress.races > ID_TRIES)
       return err(find('VMID_TAKEN', 'P14', 'every id was taken meanwhile', { id: '', next: '' }));
     const ordered = await tools.chooseInTurn(job.connectionId, async () => {
-      const next = await nextGuestId(tools.api);
-      if (!next.ok) return next;
-      job = await tools.keep({ vmid: next.value, upid: null });
+      if (job.progress.vmid === null) {
+        const next = await nextGuestId(tools.api);
+        if (!next.ok) return next;
+        inDoubt = false;
+        job = await tools.keep({ vmid: next.value, upid: null });
+      }
       const { node, template, storage } = job.wish;
       return cloneGuest(tools.api, node, template, {
-        newid: next.value,
+        newid: job.progress.vmid ?? 0,
         name: job.name,
         description: `Made by Tessera for ${job.owner}. ${markOf(job.id)}`,
         storage,
@@ -111,23 +101,11 @@ export async function clone(given: JobRecord, tools: StepTools): Done {
       continue;
     }
     const said = tools.explain(ordered.error, 'P14');
-    if (said.code === 'VMID_TAKEN') {
-      job = await tools.keep({ vmid: null, races: job.progress.races + 1 });
-      continue;
-    }
-    if (said.code !== 'VM_LOCKED' || !(await tools.pause())) return err(said);
+    if (said.code !== 'VMID_TAKEN') return err(said);
+    // In doubt it may be our own order that has taken it: looked at once more.
+    if (!inDoubt) job = await lose();
+    inDoubt = false;
   }
-}
-
-export async function needGuest(
-  job: JobRecord,
-  tools: StepTools,
-): Promise<Result<{ id: number; config: JsonRecord }, Finding>> {
-  const present = await ownGuest(job, tools);
-  if (!present.ok) return present;
-  const id = job.progress.vmid;
-  if (present.value === null || id === null) return err(unexpected(`guest ${id}`, 'the new guest is gone'));
-  return ok({ id, config: present.value });
 }
 
 export async function configure(job: JobRecord, tools: StepTools): Done {
@@ -149,7 +127,7 @@ export async function configure(job: JobRecord, tools: StepTools): Done {
     ...(wish.nameservers.length === 0 ? {} : { nameserver: wish.nameservers.join(' ') }),
     ...(wish.bridge === undefined || net === '' ? {} : { net0: onBridge(net, wish.bridge) }),
   };
-  const set = await configureGuest(tools.api, wish.node, guest.value.id, options);
+  const set = await configureGuest(tools.api, guest.value.node, guest.value.id, options);
   if (!set.ok) return err(tools.explain(set.error, 'P11'));
   const read = await needGuest(job, tools);
   if (!read.ok) return read;
@@ -179,7 +157,7 @@ export async function resize(given: JobRecord, tools: StepTools): Done {
     const disk = bootDisk(guest.value.config);
     if (disk === null || disk.gib >= job.wish.disk) return ok('starting');
     if (turn > 0) return err(unexpected(`${disk.name} has ${disk.gib} GiB`, 'the disk did not grow'));
-    const ordered = await resizeDisk(tools.api, job.wish.node, guest.value.id, disk.name, job.wish.disk);
+    const ordered = await resizeDisk(tools.api, guest.value.node, guest.value.id, disk.name, job.wish.disk);
     if (!ordered.ok) return err(tools.explain(ordered.error, 'P12'));
     job = await tools.keep({ upid: ordered.value });
   }
@@ -188,18 +166,23 @@ export async function resize(given: JobRecord, tools: StepTools): Done {
 export async function start(given: JobRecord, tools: StepTools): Done {
   let job = given;
   for (let turn = 0; ; turn += 1) {
+    let failed: Finding | null = null;
     if (job.progress.upid !== null) {
-      const ended = await endOf(job.progress.upid, tools, 'the start');
-      if (!ended.ok) return ended;
+      const outcome = await outcomeOf(job.progress.upid, tools, 'the start');
+      if (!outcome.ok) return outcome;
+      failed = outcome.value;
       job = await tools.keep({ upid: null });
     }
     const guest = await needGuest(job, tools);
     if (!guest.ok) return guest;
-    const runs = await guestIsRunning(tools.api, job.wish.node, guest.value.id);
+    const { id, node } = guest.value;
+    const runs = await guestIsRunning(tools.api, node, id);
     if (!runs.ok) return err(tools.explain(runs.error, 'P11'));
+    // Whatever the task said: a second start, ordered in doubt, fails because the first one did its work.
     if (runs.value) return ok('waiting_ip');
+    if (failed !== null) return err(failed);
     if (turn > 0) return err(unexpected('status stopped', 'the guest started and stopped again'));
-    const ordered = await switchGuest(tools.api, job.wish.node, guest.value.id, 'start');
+    const ordered = await switchGuest(tools.api, node, id, 'start');
     if (!ordered.ok) return err(tools.explain(ordered.error, 'P11'));
     job = await tools.keep({ upid: ordered.value });
   }
@@ -210,7 +193,7 @@ export async function waitForAddress(job: JobRecord, tools: StepTools): Done {
   if (!guest.ok) return guest;
   const mac = macOf(asText(guest.value.config.net0));
   for (;;) {
-    const asked = await guestAddress(tools.api, job.wish.node, guest.value.id, mac);
+    const asked = await guestAddress(tools.api, guest.value.node, guest.value.id, mac);
     if (asked.ok && asked.value !== null) {
       await tools.keep({ ip: asked.value });
       return ok('done');
@@ -232,35 +215,41 @@ export async function waitForAddress(job: JobRecord, tools: StepTools): Done {
 /** Takes away what the job made: stopped, deleted, and looked up again. Nothing that lacks its mark is touched. */
 export async function undo(given: JobRecord, tools: StepTools): Promise<Result<true, Finding>> {
   let job = given;
+  let failures = 0;
   for (;;) {
     if (job.progress.upid !== null) {
       await endOf(job.progress.upid, tools, 'the task under way');
       job = await tools.keep({ upid: null });
     }
-    const present = await ownGuest(job, tools);
-    if (!present.ok) return present;
-    const id = job.progress.vmid;
-    if (present.value === null || id === null) return ok(true);
-    if (asText(present.value.lock) !== '') {
-      if (!(await tools.pause()))
-        return err(
-          find('VM_LOCKED', 'P11', `lock ${asText(present.value.lock)}`, {
-            id: String(id),
-            lock: asText(present.value.lock),
-          }),
-        );
+    const sight = await lookFor(job, tools);
+    if (!sight.ok) return sight;
+    if (sight.value.is === 'absent') return ok(true);
+    const { id } = sight.value;
+    // Ids of deleted guests are given out again at once.
+    if (sight.value.is === 'foreign')
+      return sight.value.namesake
+        ? err(unexpected(`guest ${id}`, `guest ${id} does not bear the mark of its job any more`))
+        : ok(true);
+    const lock = sight.value.is === 'ours' ? asText(sight.value.config.lock) : 'clone';
+    if (sight.value.is === 'unknown' || lock !== '') {
+      if (!(await tools.pause())) return err(locked(id, lock));
       continue;
     }
-    const runs = await guestIsRunning(tools.api, job.wish.node, id);
-    if (!runs.ok) return err(tools.explain(runs.error, 'P11'));
-    const ordered = runs.value
-      ? await switchGuest(tools.api, job.wish.node, id, 'stop')
-      : await destroyGuest(tools.api, job.wish.node, id);
-    if (!ordered.ok) return err(tools.explain(ordered.error, 'P11'));
-    if (ordered.value !== null) {
-      const ended = await endOf(ordered.value, tools, runs.value ? 'stopping' : 'deleting');
-      if (!ended.ok) return ended;
-    }
-    if (!(await tools.pause())) return err(tooLong('the undo', String(id)));
+    const done = await stopOrDestroy(id, sight.value.node, tools);
+    // An order given by a process that is gone may be under way still, and make the next one fail.
+    if (!done.ok && (wayBroke(done.error) || ++failures > UNDO_TRIES)) return done;
+    if (!(await tools.pause())) return done.ok ? err(tooLong('the undo', String(id))) : done;
   }
+}
+
+async function stopOrDestroy(id: number, node: string, tools: StepTools): Promise<Result<true, Finding>> {
+  const runs = await guestIsRunning(tools.api, node, id);
+  if (!runs.ok) return err(tools.explain(runs.error, 'P11'));
+  const ordered = runs.value
+    ? await switchGuest(tools.api, node, id, 'stop')
+    : await destroyGuest(tools.api, node, id);
+  if (!ordered.ok) return err(tools.explain(ordered.error, 'P11'));
+  return ordered.value === null
+    ? ok(true)
+    : endOf(ordered.value, tools, runs.value ? 'stopping' : 'deleting');
 }

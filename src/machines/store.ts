@@ -26,7 +26,7 @@ export interface JobTx extends JobReads, Journal {
 
 export interface JobStore extends JobReads {
   change<T>(work: (tx: JobTx) => Promise<Result<T>>): Promise<Result<T>>;
-  renewLeases(holder: string, untilMs: number): Promise<void>;
+  renewLeases(holder: string, ids: readonly string[], untilMs: number): Promise<void>;
   /** Gives them up, so that another process takes over at once. */
   releaseLeases(holder: string): Promise<void>;
 }

@@ -101,8 +101,8 @@ export function jobLeases(db: Kysely<Tables>): Pick<JobStore, 'renewLeases' | 'r
   const held = (holder: string) =>
     db.updateTable('jobs').where('lease_holder', '=', holder).where('ended_at', 'is', null);
   return {
-    async renewLeases(holder, untilMs) {
-      await held(holder).set({ lease_until_ms: untilMs }).execute();
+    async renewLeases(holder, ids, untilMs) {
+      await held(holder).where('id', 'in', ids).set({ lease_until_ms: untilMs }).execute();
     },
     async releaseLeases(holder) {
       await held(holder).set({ lease_holder: null, lease_until_ms: 0 }).execute();

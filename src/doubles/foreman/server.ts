@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { err, ok, type Result } from '../../base/result.ts';
-import type { Cuts } from '../cuts.ts';
+import { type Cuts, loseAnswer } from '../cuts.ts';
 import { type LoggedRequest, logged } from '../request-log.ts';
 import {
   type Answer,
@@ -226,10 +226,10 @@ export function serverHandlers({ foreman, table, cuts, log }: ServerParts): Serv
     const entry = logged(request);
     log(entry);
     const cut = cuts.judge(entry.method, entry.url);
-    if (cut === 'before') return void request.socket.destroy();
+    if (cut?.when === 'before') return loseAnswer(request.socket, cut);
     const outcome = await outcomeOf(request, entry);
     entry.status = outcome.answer.status;
-    if (cut === 'after') return void request.socket.destroy();
+    if (cut?.when === 'after') return loseAnswer(request.socket, cut);
     write(response, entry.path, outcome);
     entry.reason = response.statusMessage;
   }

@@ -18,6 +18,14 @@ export async function guestConfig(api: ProxmoxApi, node: string, id: number): An
   return /Configuration file '[^']*' does not exist/.test(answer.error.text) ? ok(null) : answer;
 }
 
+/** The node it lies on, or null where no guest of that id can be seen anywhere in the cluster. */
+export async function nodeOfGuest(api: ProxmoxApi, id: number): Answer<string | null> {
+  const answer = await api.get('/cluster/resources', { type: 'vm' });
+  if (!answer.ok) return answer;
+  const row = asRecords(answer.value).find((each) => Number(each.vmid) === id);
+  return ok(asText(row?.node) || null);
+}
+
 export async function guestIsRunning(api: ProxmoxApi, node: string, id: number): Answer<boolean> {
   const answer = await api.get(path`/nodes/${node}/qemu/${id}/status/current`);
   return answer.ok ? ok(asText(asRecord(answer.value).status) === 'running') : answer;

@@ -145,8 +145,9 @@ function clone(context: CallContext): Answer {
     node: plan.target,
     running: false,
     startedAtMs: 0,
+    // what a clone is called and who wants it is written when it is whole
     config: new Map([
-      ['name', name],
+      ['description', ' qmclone temporary file\n'],
       ['lock', 'clone'],
     ]),
     pending: new Map(),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Cuts } from '../../cuts.ts';
+import { type Cuts, loseAnswer } from '../../cuts.ts';
 import { type LoggedRequest, logged } from '../../request-log.ts';
 import type { Call } from '../calls/call.ts';
 import { consoleTicketCounts } from '../identity/tickets.ts';
@@ -68,7 +68,7 @@ export function serverHandlers(parts: ServerParts): ServerHandlers {
     parts.log(entry);
     if (entry.rawHeaders.length > MAX_HEADER_LINES) return silence(request.socket);
     const cut = cuts.judge(entry.method, entry.url);
-    if (cut === 'before') return void request.socket.destroy();
+    if (cut?.when === 'before') return loseAnswer(request.socket, cut);
     const outgoing = await frontAnswer(cluster, parts.table, request, entry);
     entry.status = outgoing.status;
     entry.reason = outgoing.reason;
@@ -76,7 +76,7 @@ export function serverHandlers(parts: ServerParts): ServerHandlers {
       if (outgoing.reason !== 'No ticket') parts.onRefusedLogin();
       await pause(cluster, REFUSAL_DELAY_MS * parts.delayScale);
     }
-    if (cut === 'after') return void request.socket.destroy();
+    if (cut?.when === 'after') return loseAnswer(request.socket, cut);
     if (!request.socket.destroyed) send(request, response, outgoing);
   }
 
