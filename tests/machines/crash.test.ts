@@ -20,6 +20,8 @@ interface Row {
   readonly undo?: true;
   /** Its task is still under way when somebody takes over. */
   readonly slow?: true;
+  /** Which of its calls it is; looking at everything beforehand asks for an id, too. */
+  readonly nth?: number;
 }
 
 const row = (method: string, call: RegExp, when: Row['when'], more: Partial<Row> = {}): Row => ({
@@ -30,7 +32,7 @@ const row = (method: string, call: RegExp, when: Row['when'], more: Partial<Row>
 });
 
 const ROWS: Readonly<Record<string, Row>> = {
-  'choosing-an-id': row('GET', /nextid/, 'before', { own: true }),
+  'choosing-an-id': row('GET', /nextid/, 'before', { own: true, nth: 3 }),
   'ordering-a-clone': row('POST', /\/clone$/, 'before', { own: true }),
   'having-ordered-a-clone': row('POST', /\/clone$/, 'after', { own: true, slow: true }),
   'asking-for-a-clone': row('GET', /tasks\/.*qmclone/, 'before', { own: true, slow: true }),
@@ -149,14 +151,16 @@ describe.concurrent.each(ENGINES)('on %s', (engine) => {
       ids.set(name, id);
       return id;
     };
-    const park = (name: string, { method, call, when, own, slow }: Row): Promise<void> =>
+    const park = (name: string, { method, call, when, own, slow, nth = 1 }: Row): Promise<void> =>
       new Promise((met) => {
+        let slower = slow === true && own !== true;
         const path = (url: string): boolean => {
           const matches = call.test(url) && (own || nameIn(double, url) === name);
-          if (matches && slow) pace(true);
+          if (matches && slower) pace(true);
+          if (matches) slower = false;
           return matches;
         };
-        double.cutConnection({ method, path, when, silent: true, met });
+        double.cutConnection({ method, path, when, nth, silent: true, met });
       });
     const pace = (slow: boolean): void => {
       const ms = slow ? LONGER_THAN_A_LEASE_MS : 20;
@@ -181,7 +185,7 @@ describe.concurrent.each(ENGINES)('on %s', (engine) => {
       const on = at.own ? name : 'pve';
       if (at.own) await connection(on);
       const parked = park(name, at);
-      pace(name === 'asking-for-a-clone');
+      pace(at.slow === true && at.own === true);
       await create(name, on);
       await parked;
       pace(false);
