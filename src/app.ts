@@ -40,6 +40,7 @@ import { eventRoutes } from './http/routes/connections/events.ts';
 import { inventoryRoutes } from './http/routes/connections/inventory.ts';
 import { connectionMetrics } from './http/routes/connections/metrics.ts';
 import { watchRoutes } from './http/routes/connections/watch.ts';
+import { jobEventRoute } from './http/routes/machines/job-events.ts';
 import { machineRoutes } from './http/routes/machines/machines.ts';
 import { oauthRoutes } from './http/routes/oauth/oauth.ts';
 import { signingKeyRoutes } from './http/routes/oauth/signing-keys.ts';
@@ -54,6 +55,7 @@ import { listenTls, openTls } from './http/tls.ts';
 import { registerWebUi } from './http/web-ui.ts';
 import { createMachines } from './machines/machines.ts';
 import { createRunner } from './machines/runner.ts';
+import { createJobWatch } from './machines/watch.ts';
 import { createAttempts } from './oidc/attempt.ts';
 import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
@@ -149,6 +151,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const mac = auditKey.ok ? chainMac(auditKey.value.reveal()) : null;
   const feedChanged = (changes: readonly Change[]): void => {
     for (const step of changes) {
+      jobWatch.follow(step);
+      if (step.topic === 'job') continue;
       facts.forget(step);
       connectionRoom.forget(step);
       broker.forget(step);
@@ -162,6 +166,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   // Until they are read, the quotas known so far go on counting.
   const rereadQuotas = (): void =>
     void quotas.reload().catch((error: unknown) => log.error({ err: error }, 'reading quotas failed'));
+  const jobWatch = createJobWatch();
   const store = createStore({
     db: database.db,
     engine: database.engine,
@@ -176,6 +181,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const feed = createChangeFeed(database.feedSource, {
     changed: feedChanged,
     lost() {
+      jobWatch.stir();
       facts.forgetAll();
       connectionRoom.forgetAll();
       broker.forgetAll();
@@ -428,7 +434,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookSecret }),
   });
   machineRoutes(http, { authenticate, machines });
-  glassdomeDialect(http, { authenticate, machines });
+  jobEventRoute(http, { authenticate, machines, watch: jobWatch, clock });
+  glassdomeDialect(http, { authenticate, machines, watch: jobWatch });
   atlasDialect(http, { authenticate, clock, ...connectionRoom });
   osmoDialect(http, {
     authenticate,
@@ -518,6 +525,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     },
     async close() {
       broker.close();
+      jobWatch.close();
       secureServer?.endAll();
       tls?.close();
       await http.close();

@@ -12,7 +12,8 @@ export interface Change {
     | 'bootstrap'
     | 'quota'
     | 'connection'
-    | 'route';
+    | 'route'
+    | 'job';
   /** Which one: token id, username, connection id; `*` where the topic is small enough to be read again whole. */
   readonly key: string;
 }

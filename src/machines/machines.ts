@@ -196,11 +196,12 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     if (!allowed.ok) return allowed;
     const template = checkRequest(request, settings.templates);
     if (!template.ok) return template;
+    const asked = textOf(request);
     const same = (job: JobRecord): Result<JobRecord> =>
-      job.name === request.name && job.wish.version === request.version
+      job.name === request.name && (job.wish.asked ?? asked) === asked
         ? ok(job)
         : err(
-            fault('conflict', 'Idempotency-Key: it was used for another machine.', {
+            fault('conflict', 'Idempotency-Key: it was used for another request.', {
               fix: 'Send a new key.',
             }),
           );
@@ -238,6 +239,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
       ip: request.ip ?? DEFAULTS.ip,
       ...defined({ gateway }),
       nameservers: request.nameservers ?? [],
+      ...(idempotencyKey === null ? {} : { asked }),
     };
     const now = seconds(clock);
     const job: JobRecord = {
@@ -339,7 +341,8 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     async retry(actor, id) {
       const job = await getJob(actor, id);
       if (!job.ok) return job;
-      const { name, wish, endedAt, connectionId, owner } = job.value;
+      const { name, endedAt, connectionId, owner } = job.value;
+      const { asked: _, ...wish } = job.value.wish;
       const allowed = mayWrite(actor, 'retry jobs', owner);
       if (!allowed.ok) return allowed;
       if (endedAt === null) return err(fault('conflict', 'The job is still under way.'));
@@ -375,3 +378,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     },
   };
 }
+
+/** The same text for the same request, in whatever order it was written. */
+const textOf = (request: MachineRequest): string =>
+  JSON.stringify(Object.entries(request).sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -36,6 +36,8 @@ export interface MachineWish {
   readonly ip: string;
   readonly gateway?: string;
   readonly nameservers: readonly string[];
+  /** The request as it came, where it came with a key: the same key is good for the same request only. */
+  readonly asked?: string;
 }
 
 export interface JobStep {

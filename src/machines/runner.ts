@@ -1,5 +1,6 @@
 import { internalActor } from '../access/principal.ts';
 import { auditEntry } from '../audit/entry.ts';
+import { change } from '../base/change.ts';
 import { seconds } from '../base/clock.ts';
 import { ok } from '../base/result.ts';
 import type { JobRecord, JobState } from './record.ts';
@@ -53,6 +54,7 @@ export function createRunner(needs: Dependencies): Runner {
       const progress = { ...present.progress, steps, cancelling: over };
       const next = { ...present, state, progress, updatedAt: now, endedAt: over ? now : null };
       await tx.putJob(next);
+      await tx.changed(change('job', id));
       await tx.audit(
         auditEntry(at, internalActor, {
           action: over ? 'job.ended' : 'job.step',

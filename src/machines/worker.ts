@@ -1,5 +1,6 @@
 import { internalActor } from '../access/principal.ts';
 import { type AuditAction, auditEntry } from '../audit/entry.ts';
+import { change } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -68,6 +69,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
       const next = { ...job, cancelRequested: present.cancelRequested, updatedAt: seconds(clock) };
       await tx.putJob(next);
       if (action !== null) {
+        await tx.changed(change('job', job.id));
         const { vmid } = job.progress;
         await tx.audit(
           auditEntry(clock(), internalActor, {

@@ -67,6 +67,11 @@ export const JobState = z.enum([
   'cancelled',
 ]);
 
+export const JobMoment = z
+  .object({ state: JobState, at: z.string(), note: z.string() })
+  .meta({ id: 'JobMoment' });
+export type JobMoment = z.infer<typeof JobMoment>;
+
 export const Job = z
   .object({
     id: z.string(),
@@ -87,7 +92,7 @@ export const Job = z
       user: z.string(),
       has_ssh_key: z.boolean(),
     }),
-    steps: z.array(z.object({ state: JobState, at: z.string(), note: z.string() })),
+    steps: z.array(JobMoment),
     problem: z
       .object({ code: z.string(), sentence: z.string(), evidence: z.string(), fix: z.string() })
       .nullable()
@@ -95,6 +100,7 @@ export const Job = z
     leftover: z.string().nullable().meta({ description: 'What the undo could not remove' }),
     cancel_requested: z.boolean(),
     status_url: z.string(),
+    events_url: z.string().meta({ description: 'The steps as server-sent events' }),
     created_at: Timestamp,
     updated_at: Timestamp,
     ended_at: Timestamp.nullable(),

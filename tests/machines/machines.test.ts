@@ -1,47 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ProxmoxDouble, ProxmoxDoubleOptions } from '../../src/doubles/proxmox/double.ts';
-import { bench, closeAll, pinned, proxmox } from '../connections/support.ts';
-import { ENGINES, type EngineName } from '../support/database.ts';
+import { closeAll } from '../connections/support.ts';
+import { ENGINES } from '../support/database.ts';
+import { count, lab, ours } from './lab.ts';
 
 afterEach(closeAll);
-
-const TEMPLATES = { UBUNTU_2204_TEMPLATE_ID: '9000', UBUNTU_2004_TEMPLATE_ID: '9001' };
-
-async function lab(engine: EngineName, options: ProxmoxDoubleOptions = {}, environment = {}) {
-  const double = await proxmox(options);
-  const server = await bench({
-    engine,
-    environment: { ...TEMPLATES, TESSERA_MACHINE_ADDRESS_WAIT: '2s', ...environment },
-  });
-  const made = await server.api('POST', '/connections', {
-    name: 'pve',
-    kind: 'proxmox',
-    url: double.url,
-    trust: pinned(double),
-    credential: { secret: double.credentials.flowToken.full },
-  });
-  expect(made.status, made.text).toBe(201);
-  return {
-    double,
-    server,
-    create: (body: object, headers = {}) =>
-      server.call('POST', '/api/agents/ubuntu/create', { token: server.admin, body, headers }),
-    async ended(id: string) {
-      for (let turn = 0; turn < 400; turn += 1) {
-        const job = (await server.api('GET', `/jobs/${id}`)).json;
-        if (job.ended) return job;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error('the job did not end');
-    },
-  };
-}
-
-const ours = (double: ProxmoxDouble) =>
-  [...double.cluster.guests.values()].filter((guest) =>
-    guest.config.get('description')?.includes('tessera-job-'),
-  );
-const count = (double: ProxmoxDouble) => double.cluster.guests.size;
 
 describe.each(ENGINES)('machines on %s', (engine) => {
   test('the call of the guide makes a running machine of the asked size, with or without a content type', async () => {
@@ -196,6 +158,8 @@ describe.each(ENGINES)('machines on %s', (engine) => {
     const twice = await Promise.all([create({ name: 'once' }, key), create({ name: 'once' }, key)]);
     expect(new Set(twice.map((answer) => answer.json.job_id)).size).toBe(1);
     expect((await create({ name: 'other' }, key)).status).toBe(409);
+    expect((await create({ name: 'once', cores: 3 }, key)).status).toBe(409);
+    expect((await create({ version: '22.04', name: 'once' }, key)).status).toBe(202);
     await ended(twice[0]?.json.job_id);
     expect((await create({ name: 'once' })).status).toBe(409);
   });

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Actor } from '../../access/principal.ts';
 import { defined } from '../../base/defined.ts';
 import { fault, fieldFault } from '../../base/fault.ts';
 import { err, ok, type Result } from '../../base/result.ts';
@@ -11,10 +10,12 @@ import { route } from '../../http/route.ts';
 import { keyOf } from '../../http/routes/machines/machines.ts';
 import type { Machines } from '../../machines/machines.ts';
 import { isReady, type JobRecord } from '../../machines/record.ts';
+import type { JobWatch } from '../../machines/watch.ts';
 
 interface Needs {
   readonly authenticate: Authenticate;
   readonly machines: Machines;
+  readonly watch: JobWatch;
 }
 
 /** The guide's call says `version`, its program `ubuntu_version`; both mean the same. */
@@ -37,6 +38,7 @@ const Status = z
   .object({
     job_id: z.string(),
     status_url: z.string(),
+    events_url: z.string(),
     status: z.string(),
     vm: z.object({ name: z.string(), version: z.string(), template_id: z.int(), node: z.string() }),
     vmid: z.int().nullable(),
@@ -49,11 +51,12 @@ const Status = z
   .meta({ id: 'GlassdomeStatus' });
 
 const ROOT = '/api/agents';
-const LOOK_MS = 200;
+/** The token is judged anew this often. */
+const LOOK_MS = 1000;
 const WAIT_MS = 20 * 60 * 1000;
 
 /** The one call of the Glassdome guide, and the status that its original never had. */
-export function glassdomeDialect(app: FastifyInstance, { authenticate, machines }: Needs): void {
+export function glassdomeDialect(app: FastifyInstance, { authenticate, machines, watch }: Needs): void {
   const tag = 'Glassdome';
 
   app.register(async (scope) => {
@@ -88,7 +91,11 @@ export function glassdomeDialect(app: FastifyInstance, { authenticate, machines 
         if (!made.ok) return made;
         reply.header('location', statusUrl(made.value));
         if (query.wait === 'false') return ok(present(made.value));
-        return waited(machines, caller.actor, made.value.id, () => request.raw.socket.destroyed);
+        const look = async (): Promise<Result<JobRecord>> => {
+          const now = await authenticate(request.raw, { usedOn: 'api' });
+          return now.ok ? machines.job(now.value.actor, made.value.id) : now;
+        };
+        return waited(look, watch, made.value.id, () => request.raw.socket.destroyed);
       },
     });
   });
@@ -117,17 +124,18 @@ export function glassdomeDialect(app: FastifyInstance, { authenticate, machines 
   });
 }
 
+/** The job when it has ended, and as it is when nobody waits any more or this process is stopping. */
 async function waited(
-  machines: Machines,
-  actor: Actor,
+  look: () => Promise<Result<JobRecord>>,
+  watch: JobWatch,
   id: string,
   left: () => boolean,
 ): Promise<Result<z.infer<typeof Status>>> {
   for (const until = Date.now() + WAIT_MS; ; ) {
-    const job = await machines.job(actor, id);
+    const job = await look();
     if (!job.ok) return job;
-    if (job.value.endedAt === null && Date.now() < until && !left()) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (job.value.endedAt === null && Date.now() < until && !left() && !watch.closed) {
+      await watch.next(id, LOOK_MS);
       continue;
     }
     if (job.value.endedAt === null || isReady(job.value)) return ok(present(job.value));
@@ -151,6 +159,7 @@ function present(job: JobRecord): z.infer<typeof Status> {
   return {
     job_id: job.id,
     status_url: statusUrl(job),
+    events_url: `/api/v1/jobs/${job.id}/events`,
     status: job.state,
     vm: { name: job.name, version: wish.version, template_id: wish.template, node: wish.node },
     vmid: progress.vmid,

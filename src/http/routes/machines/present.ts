@@ -1,5 +1,5 @@
-import type { JobRecord } from '../../../machines/record.ts';
-import type { Job } from '../../../wire/machines.ts';
+import type { JobRecord, JobStep } from '../../../machines/record.ts';
+import type { Job, JobMoment } from '../../../wire/machines.ts';
 import { timestamp } from '../../present.ts';
 
 export const presentJob = (job: JobRecord): Job => ({
@@ -21,11 +21,7 @@ export const presentJob = (job: JobRecord): Job => ({
     user: job.wish.user,
     has_ssh_key: job.wish.sshKeys.length > 0,
   },
-  steps: job.progress.steps.map(({ state, atMs, note }) => ({
-    state,
-    at: new Date(atMs).toISOString(),
-    note,
-  })),
+  steps: job.progress.steps.map(presentStep),
   problem:
     job.progress.finding === null
       ? null
@@ -38,8 +34,15 @@ export const presentJob = (job: JobRecord): Job => ({
   leftover: job.progress.leftover,
   cancel_requested: job.cancelRequested,
   status_url: `/api/v1/jobs/${job.id}`,
+  events_url: `/api/v1/jobs/${job.id}/events`,
   created_at: timestamp(job.createdAt),
   updated_at: timestamp(job.updatedAt),
   ended_at: job.endedAt === null ? null : timestamp(job.endedAt),
   deleted_at: job.goneAt === null ? null : timestamp(job.goneAt),
+});
+
+export const presentStep = ({ state, atMs, note }: JobStep): JobMoment => ({
+  state,
+  at: new Date(atMs).toISOString(),
+  note,
 });
