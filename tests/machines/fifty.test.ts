@@ -11,6 +11,8 @@ const PLACES = 20;
 describe.each(ENGINES)('on %s', (engine) => {
   test('fifty creates at once, at two processes, are fifty machines with fifty ids, twenty clones at a time', async () => {
     const { double, server, ended } = await lab(engine, { cloneMs: 300, taskMs: 0, bootMs: 0 });
+    const storage = double.cluster.storages.get('local-lvm');
+    if (storage !== undefined) storage.total *= 100;
     const other = later(await server.replica());
     let most = 0;
     const clones = (): number =>
@@ -30,7 +32,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     const jobs = [];
     for (const { json } of answers) jobs.push(await ended(json.id));
     clearInterval(watching);
-    expect(jobs.map(({ state }) => state)).toEqual(Array(MANY).fill('done'));
+    expect(jobs.filter(({ state }) => state !== 'done').map(({ problem }) => problem)).toEqual([]);
     const ids = new Set(jobs.map(({ machine }) => machine.vmid));
     expect(ids.size).toBe(MANY);
     expect(new Set(ours(double).map(({ vmid }) => vmid))).toEqual(ids);
