@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const RULES = {
-  'main.ts': ['config', 'app.ts', 'crypto', 'storage', 'tokens', 'base', 'cluster.ts'],
+  'main.ts': ['config', 'app.ts', 'env-file.ts', 'crypto', 'storage', 'tokens', 'base', 'cluster.ts'],
+  // What the wizard wrote, taken up by a server that is started beside it.
+  'env-file.ts': ['local', 'connections', 'kinds', 'outbound', 'access', 'base'],
   'housekeeping.ts': ['storage', 'base'],
   'cluster.ts': ['base'],
   'app.ts': '*',

@@ -14,6 +14,7 @@ import { ROUTE_PREFIX } from './broker/door.ts';
 import { createBrokerRoom } from './broker/room.ts';
 import { sharedMetrics } from './cluster.ts';
 import type { Settings } from './config/settings.ts';
+import type { Connections } from './connections/connections.ts';
 import { createRewrap } from './connections/rewrap.ts';
 import { type ConnectionRoom, createConnectionRoom } from './connections/room.ts';
 import { createWebhookKey } from './connections/webhook-key.ts';
@@ -107,6 +108,7 @@ export interface App {
   /** Speaks TLS and leads to `http`; to be made to listen by whoever wants it. Null without a certificate. */
   readonly secureServer: NetServer | null;
   readonly setup: Setup;
+  readonly connections: Connections;
   /** What the schedule does with connections, now. */
   readonly tendConnections: () => Promise<void>;
   /** Begins following the feed and the timers; call before listening. */
@@ -498,6 +500,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     http,
     secureServer,
     setup,
+    connections: connectionRoom.connections,
     tendConnections: connectionRoom.turn,
     async start() {
       await audit.begin();

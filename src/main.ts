@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { createApp } from './app.ts';
+import { systemClock } from './base/clock.ts';
 import { type Fault, fault } from './base/fault.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { superviseWorkers } from './cluster.ts';
@@ -19,6 +20,7 @@ import {
   parseKeyText,
 } from './crypto/keyring.ts';
 import { systemRandom } from './crypto/random.ts';
+import { adoptConnection, withEnvFile } from './env-file.ts';
 import { holdsSealedValues } from './storage/peek.ts';
 import { explainMalformed, nativeSpelling, parseToken, randomTokenParts } from './tokens/token-string.ts';
 
@@ -38,7 +40,10 @@ export async function runServer(flags: ServeFlags, environment: Environment): Pr
   }
 }
 
-async function superviseOrServe(flags: ServeFlags, environment: Environment): Promise<number> {
+async function superviseOrServe(flags: ServeFlags, told: Environment): Promise<number> {
+  const found = await withEnvFile(process.cwd(), told);
+  if (!found.ok) return refuse(found.error);
+  const environment = found.value;
   const asked = settingsOf(flags, environment);
   if (!asked.ok) {
     for (const { name, message } of asked.error) complain(`${name} ${message}`);
@@ -62,13 +67,13 @@ async function superviseOrServe(flags: ServeFlags, environment: Environment): Pr
     // Schema, keys and the bootstrap secret are made once, before anybody else starts.
     const first = await open(settings.value, keyring.value);
     if (!first.ok) return refuse(first.error);
-    const greeting = await greet(first.value, settings.value);
+    const greeting = await greet(first.value, settings.value, told);
     await first.value.close();
     return superviseWorkers(config.workers, ['--port', String(config.port)], environment, () =>
       announce(settings.value, greeting),
     );
   }
-  return serve(settings.value, keyring.value);
+  return serve(settings.value, keyring.value, told);
 }
 
 /** The settings, with a bootstrap token that its own check characters bear out. */
@@ -93,7 +98,7 @@ function freePort(host: string): Promise<Result<number>> {
   });
 }
 
-async function serve(settings: Settings, keyring: Keyring): Promise<number> {
+async function serve(settings: Settings, keyring: Keyring, told: Environment): Promise<number> {
   const { config } = settings;
   const opened = await open(settings, keyring);
   if (!opened.ok) return refuse(opened.error);
@@ -117,7 +122,7 @@ async function serve(settings: Settings, keyring: Keyring): Promise<number> {
       return refuse(listenFault(error as NodeJS.ErrnoException, config.host, config.tlsPort));
     }
   }
-  if (cluster.isPrimary) announce(settings, await greet(app, settings));
+  if (cluster.isPrimary) announce(settings, await greet(app, settings, told));
   await stopped;
   await app.close();
   return 0;
@@ -191,8 +196,19 @@ async function presentKeyring({ config, secrets }: Settings): Promise<Result<Key
   );
 }
 
-/** How to make the first administrator, or null when there is one. */
-async function greet(app: App, settings: Settings): Promise<string | null> {
+/** What is said once the server listens. */
+interface Greeting {
+  /** How to make the first administrator, or null when there is one. */
+  readonly bootstrap: string | null;
+  /** The Proxmox VE that the settings of this folder lead to. */
+  readonly proxmox: string | null;
+}
+
+async function greet(app: App, settings: Settings, told: Environment): Promise<Greeting> {
+  return { bootstrap: await bootstrapOf(app, settings), proxmox: await proxmoxOf(app, told) };
+}
+
+async function bootstrapOf(app: App, settings: Settings): Promise<string | null> {
   if (!(await app.setup.isOpen())) return null;
   if (settings.secrets.bootstrapToken !== null) return 'the token in TESSERA_BOOTSTRAP_TOKEN';
   const parts = randomTokenParts(systemRandom);
@@ -200,7 +216,24 @@ async function greet(app: App, settings: Settings): Promise<string | null> {
   return offered.ok ? nativeSpelling(parts).reveal() : null;
 }
 
-function announce({ config, secrets }: Settings, bootstrap: string | null): void {
+/** A server starts without it, too: what is wrong with it is said, and the rest works. */
+async function proxmoxOf({ connections }: App, environment: Environment): Promise<string | null> {
+  const adopted = await adoptConnection({
+    folder: process.cwd(),
+    environment,
+    connections,
+    clock: systemClock,
+  });
+  if (adopted.ok) {
+    if (adopted.value === null) return null;
+    const { origin, name, trust } = adopted.value;
+    return `${origin} (connection ${name}, ${trust})`;
+  }
+  const { message, fix } = adopted.error;
+  return `not taken from .env: ${message}${fix === undefined ? '' : ` ${fix}`}`;
+}
+
+function announce({ config, secrets }: Settings, { bootstrap, proxmox }: Greeting): void {
   const url = config.publicUrl;
   const lines = [
     `Tessera ${VERSION} is listening on ${url}`,
@@ -208,6 +241,7 @@ function announce({ config, secrets }: Settings, bootstrap: string | null): void
     `  data     ${secrets.databaseUrl === null ? config.dataDir : `PostgreSQL (keys and anchor in ${config.dataDir})`}`,
     `  API      ${url}/docs`,
   ];
+  if (proxmox !== null) lines.push(`  Proxmox  ${proxmox}`);
   if (bootstrap !== null) {
     lines.push(
       '',

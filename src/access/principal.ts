@@ -37,6 +37,9 @@ export const INTERNAL_NAME = '<internal>';
 /** Stands as the giver of what a sign-in by the provider brought; roles given under it go with their group. */
 export const PROVIDER_NAME = '<oidc>';
 
+/** Stands as the maker of a connection that was taken from the `.env` of the folder in which the server runs. */
+export const ENV_FILE_NAME = '<env>';
+
 export const internalActor: Actor = {
   kind: 'internal',
   username: INTERNAL_NAME,

@@ -20,14 +20,12 @@ export function buildProgram(
   argv: readonly string[],
   io: Io,
   commands: readonly CommandDescription[],
-  version: string,
   dispatch: Dispatch,
 ): Command {
   const program = new Command('tessera');
   equip(program, io);
   program
     .description('Mints, holds, brokers and explains API tokens.')
-    .version(version, '-V, --version', 'print the version')
     .option('--json', 'print JSON')
     .addOption(new Option('-t, --format-type <type>', 'how to print').choices(['text', 'json']))
     .option('--server <url>', 'which server, instead of TESSERA_URL or the last login')

@@ -3,18 +3,18 @@ import { COMMANDS } from './descriptions/commands.ts';
 import { EXIT } from './failure.ts';
 import type { Io } from './io.ts';
 import { buildProgram, HelpShown } from './program.ts';
-import { programVersion } from './version.ts';
 
 /** One run of the command line: arguments without the program's own, in; exit code out. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = buildProgram(argv, io, COMMANDS, programVersion(), async (module, options, global) => {
+  const words = withVersion(argv);
+  const program = buildProgram(words, io, COMMANDS, async (module, options, global) => {
     const outcome = await module.run(options as never, openContext(io, global, completion));
     if (typeof outcome === 'number') exitCode = outcome;
   });
   try {
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: 'user' });
+    else await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (failure) {
     if (failure instanceof HelpShown) return EXIT.done;
@@ -24,6 +24,13 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     if (report.fix !== undefined) io.stderr.write(`${clean(report.fix)}\n`);
     return report.exitCode;
   }
+}
+
+/** `--version` is ours in front of a command only: behind one it may be an option of that command. */
+function withVersion(argv: readonly string[]): string[] {
+  const word = argv.findIndex((each) => !each.startsWith('-'));
+  const before = word < 0 ? argv.length : word;
+  return argv.map((each, at) => (at < before && (each === '--version' || each === '-V') ? 'version' : each));
 }
 
 /** Messages come from servers too: nothing in them may steer the terminal, line breaks aside. */

@@ -1,6 +1,6 @@
 import type { Event } from '../../wire/events.ts';
 import type { Context } from '../context.ts';
-import { usageError } from '../failure.ts';
+import { wholeNumber } from '../numbers.ts';
 import { moment } from '../text.ts';
 
 export interface Options {
@@ -24,11 +24,6 @@ export async function run(options: Options, context: Context): Promise<void> {
     ...(limit === undefined ? {} : { limit: wholeNumber('--limit', limit) }),
   });
   context.out.list(items, COLUMNS, 'There is no event.');
-}
-
-function wholeNumber(flag: string, text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw usageError(`${flag}: '${text}' is not a number.`, 'Write a whole number.');
 }
 
 const COLUMNS = [

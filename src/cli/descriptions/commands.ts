@@ -1,6 +1,7 @@
 import type { CommandDescription } from '../description.ts';
 import { CONNECTION_COMMANDS } from './connections.ts';
 import { FOREMAN_COMMANDS } from './foreman.ts';
+import { MACHINE_COMMANDS } from './machines.ts';
 import { OPERATION_COMMANDS } from './operations.ts';
 import { PEOPLE_COMMANDS } from './people.ts';
 import { PROXMOX_COMMANDS } from './proxmox.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly CommandDescription[] = [
   ...CONNECTION_COMMANDS,
   ...PROXMOX_COMMANDS,
   ...FOREMAN_COMMANDS,
+  ...MACHINE_COMMANDS,
   ...ROUTE_COMMANDS,
   ...TLS_COMMANDS,
   ...OPERATION_COMMANDS,

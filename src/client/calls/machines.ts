@@ -29,9 +29,9 @@ export function jobCalls(transport: Transport) {
     get,
     cancel: (id: string) => transport.call<Job>('POST', `${at(id)}/cancel`),
     retry: (id: string) => transport.call<Job>('POST', `${at(id)}/retry`, PATIENCE),
-    /** The job as it is, and again whenever it has moved, until it has ended. */
-    async *follow(id: string): AsyncGenerator<Job, void, void> {
-      for (let seen = -1; ; ) {
+    /** The job as it is, and again whenever it has moved, until it has ended or the signal says to stop looking. */
+    async *follow(id: string, signal?: AbortSignal): AsyncGenerator<Job, void, void> {
+      for (let seen = -1; signal?.aborted !== true; ) {
         const job = await get(id);
         if (job.steps.length !== seen || job.ended) yield job;
         if (job.ended) return;
