@@ -153,7 +153,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     const byId = await store.job(key);
     const found = byId ?? (await store.jobsWithMachines()).filter((job) => job.name === key)[0];
     return found === undefined
-      ? err(fault('not_found', `There is no machine '${key}'.`, { fix: 'See GET /api/v1/machines.' }))
+      ? err(fault('not_found', `There is no machine '${key}'.`, { fix: "See 'tessera vm list'." }))
       : ok(found);
   }
 
@@ -162,7 +162,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
     if (!allowed.ok) return allowed;
     const job = await store.job(id);
     return job === null
-      ? err(fault('not_found', `There is no job '${id}'.`, { fix: 'See GET /api/v1/jobs.' }))
+      ? err(fault('not_found', `There is no job '${id}'.`, { fix: "See 'tessera job list'." }))
       : ok(job);
   }
 
@@ -324,7 +324,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
         if (present === null || present.endedAt !== null)
           return err(
             fault('conflict', 'The job has ended.', {
-              fix: `Delete the machine: DELETE /api/v1/machines/${job.value.name}`,
+              fix: `Delete the machine: tessera vm delete ${job.value.name}`,
             }),
           );
         const next = { ...present, cancelRequested: true };
@@ -345,7 +345,12 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
       const { asked: _, ...wish } = job.value.wish;
       const allowed = mayWrite(actor, 'retry jobs', owner);
       if (!allowed.ok) return allowed;
-      if (endedAt === null) return err(fault('conflict', 'The job is still under way.'));
+      if (endedAt === null)
+        return err(
+          fault('conflict', 'The job is still under way.', {
+            fix: `Follow it: tessera job show ${id} --follow`,
+          }),
+        );
       if (isReady(job.value)) return err(fault('conflict', 'The job is done; there is nothing to do again.'));
       return create(actor, { ...wish, name, connection: connectionId }, null);
     },
@@ -369,7 +374,7 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
       if (job.value.endedAt === null)
         return err(
           fault('conflict', `'${job.value.name}' is being made.`, {
-            fix: `Cancel it: POST /api/v1/jobs/${job.value.id}/cancel`,
+            fix: `Cancel it: tessera job cancel ${job.value.id}`,
           }),
         );
       if (!holdsMachine(job.value)) return err(fault('not_found', `There is no machine '${key}' any more.`));

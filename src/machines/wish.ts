@@ -82,7 +82,7 @@ function unknownVersion(version: string, templates: Readonly<Record<string, numb
     {
       fields: [{ field: 'version', message: `known: ${known.join(', ') || 'none'}` }],
       fix: /^\d\d\.\d\d$/.test(version)
-        ? `Set ${key} for the server to the id of a template (see: tessera proxmox templates).`
+        ? `Set ${key} for the server to the id of a template; to build one: tessera vm template build ${version}`
         : 'Write it as 22.04.',
     },
   );

@@ -4,6 +4,7 @@ import { quoteShell } from '../../src/local/shell.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const LOADER = import.meta.resolve('tsx');
+const FROM_SOURCE = [process.execPath, '--import', LOADER, MAIN];
 const PATIENCE_MS = 30_000;
 
 /** The command line on a real pseudo-terminal, with somebody who reads and types. */
@@ -16,6 +17,8 @@ export interface Terminal {
   shown(): string;
   /** Every byte that came over the line. */
   raw(): string;
+  /** Presses Ctrl-C. */
+  interrupt(): void;
   ended(): Promise<number>;
   stop(): void;
 }
@@ -36,8 +39,9 @@ export function openTerminal(
   argv: readonly string[],
   folder: string,
   environment: Readonly<Record<string, string>> = {},
+  command: readonly string[] = FROM_SOURCE,
 ): Terminal {
-  const [program, words] = behindPty([process.execPath, '--import', LOADER, MAIN, ...argv]);
+  const [program, words] = behindPty([...command, ...argv]);
   const child: ChildProcess = spawn(program, words, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', HOME: folder, TERM: 'xterm', SHELL: '/bin/sh', ...environment },
@@ -70,6 +74,7 @@ export function openTerminal(
     sees,
     shown,
     raw: () => raw,
+    interrupt: () => void child.stdin?.write('\u0003'),
     ended: () => ended,
     stop: () => void child.kill('SIGKILL'),
     async answers(question, answer) {

@@ -7,7 +7,7 @@ const CONNECTION: OptionDescription = {
 const NO_WAIT: OptionDescription = { flags: '--no-wait', text: 'do not wait for the end' };
 const MACHINE = { form: '<machine>', text: 'its name, or the id of its job' };
 const JOB = { form: '<job>', text: 'id of the job' };
-const EXITS = 'Exit codes: 0 it runs, also without a known address; 1 it does not; 2 wrong usage.';
+const EXITS = 'Exit codes: 0 it runs, with a known address or without; 1 it does not; 2 usage.';
 
 const TEMPLATE_COMMAND: CommandDescription = {
   name: 'template',
@@ -21,7 +21,7 @@ const TEMPLATE_COMMAND: CommandDescription = {
     },
     {
       name: 'check',
-      summary: 'Look whether a machine can be made from them: template, release, cloud-init, agent, rights',
+      summary: 'Look whether machines can be made from them: release, cloud-init, agent, rights',
       arguments: [{ form: '[version...]', text: 'releases (default: all that are configured)' }],
       options: [
         CONNECTION,
@@ -29,7 +29,7 @@ const TEMPLATE_COMMAND: CommandDescription = {
       ],
       notes: [
         'Nothing is made.',
-        'Exit codes: 0 all are well, 3 network or TLS, 4 authentication, 5 a template or a right is lacking.',
+        'Exit codes: 0 all are well, 3 network or TLS, 4 authentication, 5 something lacks.',
       ],
       load: () => import('../commands/vm-template-check.ts'),
     },
@@ -67,7 +67,7 @@ export const MACHINE_COMMANDS: readonly CommandDescription[] = [
           { flags: '--address <address>', text: 'fixed, with its prefix: 192.0.2.10/24 (default: by DHCP)' },
           { flags: '--gateway <address>', text: 'with a fixed address' },
           { flags: '--nameserver <address...>', text: 'up to three', list: true },
-          { flags: '--node <node>', text: 'where the template lies on several' },
+          { flags: '--node <node>', text: "to make it on (default: the template's)" },
           { flags: '--storage <storage>', text: "for its disk (default: the template's)" },
           { flags: '--bridge <bridge>', text: "for its network card (default: the template's)" },
           { flags: '--template <id>', text: 'instead of the one configured for the release' },
