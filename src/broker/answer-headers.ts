@@ -5,22 +5,30 @@ import { returnedHeaders } from './headers.ts';
 import { reasonText } from './refusal.ts';
 import { scrubText } from './scrub.ts';
 
-/** Headers as they go back: one length or none, and no secret in them. */
-export function answerHeaders(answer: AnswerHead, rider: Rider | null): string[] {
-  const { body, status, length, rawHeaders, text } = answer;
+/** The head with the injected secret masked wherever it is echoed: on the status line and in any header. */
+export function withoutEcho(answer: AnswerHead, rider: Rider | null): AnswerHead {
+  if (rider === null || !rider.texts.some((secret) => answer.text.includes(secret))) return answer;
+  const { texts } = rider;
+  return {
+    ...answer,
+    reason: scrubText(answer.reason, texts),
+    rawHeaders: answer.rawHeaders.map((text) => scrubText(text, texts)),
+  };
+}
+
+/** Headers as they go back, with one length or none. */
+export function answerHeaders({ body, status, length, rawHeaders }: AnswerHead): string[] {
   const headers = returnedHeaders(rawHeaders);
-  const echoes = rider?.texts.some((secret) => text.includes(secret)) ?? false;
   const hasLength = body === 'length' || (body === 'none' && status !== 204 && status !== 101);
   const kept: string[] = [];
   let announced = false;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string;
-    const value = headers[at + 1] as string;
     if (name.length === 14 && fieldName(name).lower === 'content-length') {
       if (announced || !hasLength) continue;
       announced = true;
     }
-    kept.push(name, echoes ? scrubText(value, rider?.texts ?? []) : value);
+    kept.push(name, headers[at + 1] as string);
   }
   // A connection that named its own length as a hop-by-hop header changes nothing about the body.
   if (!announced && body === 'length') kept.push('Content-Length', String(length));
@@ -38,10 +46,11 @@ const FORBIDDEN_TRAILER =
   /^(content-.*|authorization|host|cache-control|expires|location|range|vary|age|date)$/i;
 
 /** Trailers as they go back; those that a trailer may not carry stay behind (RFC 9110 section 6.5.1). */
-export function answerTrailers(trailers: readonly string[]): [string, string][] {
+export function answerTrailers(trailers: readonly string[], rider: Rider | null): [string, string][] {
   const raw = returnedHeaders(trailers);
   const out: [string, string][] = [];
   for (let at = 0; at < raw.length; at += 2)
-    if (!FORBIDDEN_TRAILER.test(raw[at] as string)) out.push([raw[at] as string, raw[at + 1] as string]);
+    if (!FORBIDDEN_TRAILER.test(raw[at] as string))
+      out.push([raw[at] as string, scrubText(raw[at + 1] as string, rider?.texts ?? [])]);
   return out;
 }

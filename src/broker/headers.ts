@@ -30,6 +30,7 @@ const PASSED = new Set([
   'traceparent',
   'tracestate',
   'user-agent',
+  'x-osmo-client-version',
   'x-request-id',
 ]);
 

@@ -4,7 +4,7 @@ import type { CallTarget } from './target.ts';
 
 /** Why a call may not pass, in words; the form is the business of whoever answers. */
 export interface CallRefusal {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 429 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 408 | 413 | 429 | 502 | 503 | 504;
   readonly code: string;
   readonly message: string;
   /** Scopes that would let it pass, where scopes are what is missing. */

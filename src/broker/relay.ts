@@ -198,8 +198,7 @@ export function createRelay(needs: Dependencies): Relay {
     if (call.continueFirst) response.writeContinue();
     gather(stream, route.record.idleMs)
       .then((bytes) => {
-        if (typeof bytes === 'string')
-          turnBack(call, { status: 413, code: 'body_too_large', message: bytes });
+        if (!Buffer.isBuffer(bytes)) turnBack(call, bytes);
         else send(call, destination, rider, { kind: 'whole', bytes });
       })
       .catch(() => broken(call));

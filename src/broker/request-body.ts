@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { KindName } from '../kinds/kind.ts';
+import type { CallRefusal } from './judge.ts';
 import type { RequestHead } from './request-head.ts';
 import type { RequestBody } from './transport.ts';
 
@@ -19,24 +20,35 @@ const NO_BODY: RequestBody = { kind: 'none' };
 const CHUNKED: RequestBody = { kind: 'chunked' };
 
 /** The whole body, or why it cannot be had. */
-export function gather(message: IncomingMessage, timeoutMs: number): Promise<Buffer | string> {
+export function gather(message: IncomingMessage, timeoutMs: number): Promise<Buffer | CallRefusal> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const settle = (result: Buffer | string): void => {
+    const settle = (result: Buffer | CallRefusal): void => {
       clearTimeout(timer);
       message.removeListener('data', part);
       resolve(result);
     };
-    const timer = setTimeout(() => settle('The body did not come in time'), timeoutMs).unref();
+    const timer = setTimeout(() => settle(TOO_LATE), timeoutMs).unref();
     const part = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > GATHERED_MAX)
-        settle(`A body without Content-Length may have ${GATHERED_MAX} bytes here; send its length`);
+      if (size > GATHERED_MAX) settle(TOO_LARGE);
       else parts.push(chunk);
     };
     message.on('data', part);
     message.once('end', () => settle(Buffer.concat(parts)));
-    message.once('close', () => settle('The body broke off'));
+    message.once('close', () => settle(BROKE_OFF));
   });
 }
+
+const TOO_LARGE: CallRefusal = {
+  status: 413,
+  code: 'body_too_large',
+  message: `A body without Content-Length may have ${GATHERED_MAX} bytes here; send its length`,
+};
+const TOO_LATE: CallRefusal = {
+  status: 408,
+  code: 'body_too_slow',
+  message: 'The body did not come in time',
+};
+const BROKE_OFF: CallRefusal = { status: 400, code: 'invalid_request', message: 'The body broke off' };

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { atTurnEnd } from '../base/turn.ts';
 import type { Verified } from '../tokens/verify.ts';
-import { answerHeaders, answerTrailers, switchingHead } from './answer-headers.ts';
+import { answerHeaders, answerTrailers, switchingHead, withoutEcho } from './answer-headers.ts';
 import { type AnswerEvents, type AnswerHead, AnswerParser } from './answer-parser.ts';
 import type { ActiveRoute } from './book.ts';
 import type { CallerResponse } from './caller-side.ts';
@@ -312,13 +312,14 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     });
   }
 
-  head(seen: AnswerHead): void {
+  head(came: AnswerHead): void {
     const { tunnel } = this.errand;
     const { destination, rider } = this.sending;
+    const seen = withoutEcho(came, rider);
     this.answer = seen;
     if (seen.status === 401 && rider !== null) destination.refused();
     else destination.breaker.worked();
-    const headers = answerHeaders(seen, rider);
+    const headers = answerHeaders(seen);
     if (seen.status === 101 && tunnel !== null && this.line !== null) {
       this.tunnelled = true;
       tunnel.detach();
@@ -378,7 +379,8 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       this.sendHead();
       const held = this.scrubber?.rest();
       if (held !== undefined && held.length > 0) response.write(held);
-      if (trailers.length > 0 && answer.body === 'chunked') response.addTrailers(answerTrailers(trailers));
+      if (trailers.length > 0 && answer.body === 'chunked')
+        response.addTrailers(answerTrailers(trailers, this.sending.rider));
       if (!response.writableEnded) response.end('', 'latin1');
     }
     const used = this.line;
