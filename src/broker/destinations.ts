@@ -20,6 +20,8 @@ export interface Destination {
   readonly breaker: Breaker;
   /** Null where there is nothing to inject. */
   readonly inject: ((method: string) => Result<Rider, Finding> | Promise<Result<Rider, Finding>>) | null;
+  /** The credential of the connection is refused, and its fallback rides instead. */
+  readonly fallsBack: boolean;
   /** The upstream refused the credential: a session is made anew the next time, and too many are looked into. */
   refused(): void;
 }
@@ -47,10 +49,13 @@ interface Dependencies {
   readonly clock: Clock;
   /** A connection whose credential was refused too often should be tested. */
   readonly doubted: (connectionId: string) => void;
+  /** Calls go through with the fallback of a connection; told once for each outlet. */
+  readonly fellBack: (outlet: Outlet) => void;
   readonly network?: Network;
 }
 
-export function createDestinations({ outlets, clock, doubted, network }: Dependencies): Destinations {
+export function createDestinations(needs: Dependencies): Destinations {
+  const { outlets, clock, network } = needs;
   const byOutlet = new WeakMap<Outlet, Result<Destination>>();
   const byTarget = new WeakMap<PlainTarget, Result<Destination>>();
   const plain = new Map<string, Result<Destination>>();
@@ -67,7 +72,7 @@ export function createDestinations({ outlets, clock, doubted, network }: Depende
   function over(outlet: Outlet): Result<Destination> {
     let known = byOutlet.get(outlet);
     if (known === undefined) {
-      known = ok(overOutlet(outlet, clock, more, remember, doubted));
+      known = ok(overOutlet(outlet, needs, remember));
       byOutlet.set(outlet, known);
     }
     return known;
@@ -90,6 +95,7 @@ export function createDestinations({ outlets, clock, doubted, network }: Depende
         lines: remember(createLines({ origin: origin.value, trust: target.trust, clock, ...more })),
         breaker: createBreaker(clock, name),
         inject: null,
+        fallsBack: false,
         refused: () => {},
       });
       plain.set(key, known);
@@ -116,13 +122,20 @@ export function createDestinations({ outlets, clock, doubted, network }: Depende
 
 function overOutlet(
   outlet: Outlet,
-  clock: Clock,
-  more: { readonly network?: Network },
+  { clock, network, doubted, fellBack }: Dependencies,
   remember: (lines: Lines) => Lines,
-  doubted: (connectionId: string) => void,
 ): Destination {
   const { origin, trust } = outlet.client;
+  const fallsBack = outlet.field === 'fallback';
   const breaker = createBreaker(clock, outlet.record.name);
+  let sent = false;
+  let told = false;
+  const worked = (): void => {
+    breaker.worked();
+    if (!sent || told) return;
+    told = true;
+    fellBack(outlet);
+  };
   let last: {
     readonly injection: Injection;
     readonly values: string[];
@@ -142,13 +155,15 @@ function overOutlet(
   return {
     origin,
     authority: originAuthority(origin),
-    lines: remember(createLines({ origin, trust, clock, ...more })),
-    breaker,
+    lines: remember(createLines({ origin, trust, clock, ...(network === undefined ? {} : { network }) })),
+    breaker: fallsBack ? { ...breaker, worked } : breaker,
+    fallsBack,
     refused() {
       outlet.carrier.forget();
       if (breaker.refused()) doubted(outlet.record.id);
     },
     inject(method) {
+      sent = true;
       const injection = outlet.carrier.inject(method);
       if (injection instanceof Promise) return injection.then((made) => (made.ok ? ride(made.value) : made));
       return injection.ok ? ride(injection.value) : injection;

@@ -55,6 +55,8 @@ interface Call extends Incoming {
   verified: Verified | null;
   /** The identity that stood beside the caller's token. */
   beside: string | null;
+  /** The fallback of the connection rode, because its credential is refused. */
+  fellBack: boolean;
 }
 
 /** Judges each call and passes on those that may. Without a promise as long as all facts are at hand. */
@@ -89,6 +91,7 @@ export function createRelay(needs: Dependencies): Relay {
       startedMs,
       verified: null,
       beside: null,
+      fellBack: false,
     };
     if (decision.access === 'anyone') {
       admit(call);
@@ -188,6 +191,7 @@ export function createRelay(needs: Dependencies): Relay {
       return;
     }
     const rider = ridden === null ? null : ridden.value;
+    call.fellBack = rider !== null && destination.fallsBack;
     const { stream, response, route } = call;
     const body = bodyOf(call.asked, route.record.kind);
     if (body.kind !== 'whole' || stream === null) {
@@ -255,6 +259,7 @@ export function createRelay(needs: Dependencies): Relay {
       ms: Math.round(performance.now() - startedMs),
     };
     if (beside !== null && beside !== '') detail.beside = beside.slice(0, 100);
+    if (call.fellBack) detail.fell_back = true;
     if (outcome.broken !== null) detail.broken = outcome.broken;
     ledger.write({
       at: clock(),

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { internalActor } from '../access/principal.ts';
 import type { AuditTrail } from '../audit/trail.ts';
 import type { Change } from '../base/change.ts';
 import type { Clock } from '../base/clock.ts';
@@ -31,7 +32,7 @@ export interface BrokerRoom {
 interface Dependencies {
   readonly store: RouteStore & { connection: FindConnection };
   readonly verifier: Verifier;
-  readonly outlets: Pick<Outlets, 'open' | 'atHand'>;
+  readonly outlets: Pick<Outlets, 'open' | 'atHand' | 'fellBack'>;
   readonly lastUses: Pick<LastUses, 'note'>;
   readonly audit: Pick<AuditTrail, 'note' | 'refused'>;
   readonly clock: Clock;
@@ -59,6 +60,10 @@ export function createBrokerRoom(needs: Dependencies): BrokerRoom {
       void needs
         .doubted(id)
         .catch((error: unknown) => failed('testing a connection that refuses calls', error)),
+    fellBack: (outlet) =>
+      void outlets
+        .fellBack(internalActor, outlet)
+        .catch((error: unknown) => failed('noting that a fallback is in use', error)),
     ...(needs.network === undefined ? {} : { network: needs.network }),
   });
   const relay = createRelay({

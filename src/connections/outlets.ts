@@ -47,6 +47,8 @@ export interface Outlets {
   ): Promise<Result<T>>;
   /** Tells of a refusal that was met while using an outlet. */
   refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void>;
+  /** Tells that the fallback did what the credential could not. */
+  fellBack(actor: Actor, outlet: Outlet): Promise<void>;
   forget(change: Change): void;
   forgetAll(): void;
 }
@@ -150,6 +152,10 @@ export function createOutlets({
     }
   }
 
+  async function fellBack(actor: Actor, outlet: Outlet): Promise<void> {
+    await outcomes.fellBack(actor, outlet.record, stoodIn(outlet));
+  }
+
   async function refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void> {
     const { origin } = outlet.client;
     vicinity.noteRefusal(origin);
@@ -165,6 +171,7 @@ export function createOutlets({
       return outlet?.credential.method === 'password' && !proven.has(outlet) ? undefined : outlet;
     },
     refused,
+    fellBack,
 
     async use(actor, key, work) {
       for (let refusals = 0; ; ) {
@@ -173,8 +180,7 @@ export function createOutlets({
         const done = await prove(actor, outlet.value, () => work(outlet.value));
         if (done === null) continue;
         if (done.ok) {
-          if (outlet.value.field === 'fallback')
-            await outcomes.fellBack(actor, outlet.value.record, stoodIn(outlet.value));
+          if (outlet.value.field === 'fallback') await fellBack(actor, outlet.value);
           return done;
         }
         if (!isRefusal(done.error)) return err(faultOf(done.error));

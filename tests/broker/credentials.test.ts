@@ -102,6 +102,37 @@ test('a credential that the other system refuses is not sent on and on, and its 
   await vi.waitFor(async () => expect((await call()).status).toBe(200));
 });
 
+test('a fallback that stands in for a refused credential is seen in the row of each call, in the trail and in the events', async () => {
+  const server = await broker();
+  const pve = await proxmox();
+  const { flowToken, maker } = pve.credentials;
+  await server.connection('pve', {
+    kind: 'proxmox',
+    url: pve.url,
+    trust: pinned(pve),
+    credential: { secret: flowToken.full },
+    fallback: { password: maker.password, enabled: true },
+    test: false,
+  });
+  await server.routeTo('lab', 'pve');
+  const { token } = await server.token('read:lab');
+  const call = async () => (await server.call('GET', '/connect/lab/api2/json/nodes', { token })).status;
+  const rows = async (filter: string) => (await server.api('GET', `/audit?${filter}`)).json.items;
+  expect(await call()).toBe(200);
+  // The token dies upstream; the password is used once that is certain.
+  pve.cluster.users.get(flowToken.user)?.tokens.delete(flowToken.name);
+  for (let turn = 0; turn < 3; turn++) expect(await call()).toBe(401);
+  await vi.waitFor(async () => expect(await call()).toBe(200), { timeout: 5000 });
+  await vi.waitFor(async () => {
+    const [last, ...before] = await rows('route=lab&action=route.used');
+    expect(last).toMatchObject({ status: 200, detail: { fell_back: true } });
+    expect(before.at(-1)?.detail).not.toHaveProperty('fell_back');
+  });
+  await vi.waitFor(async () => expect((await rows('action=connection.fell_back')).length).toBeGreaterThan(1));
+  const kinds = (await server.api('GET', '/events')).json.items.map((event: { kind: string }) => event.kind);
+  expect(kinds).toContain('fallback_used');
+});
+
 test('nothing is sent to a system that does not prove who it is', async () => {
   const server = await broker();
   const pve = await proxmox();

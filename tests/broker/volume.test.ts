@@ -59,14 +59,14 @@ test.skipIf(process.platform !== 'linux')(
       },
     });
     await program.says('is listening on');
-    const api = async (path: string, token: string, body: object) => {
+    const api = async (path: string, token: string, body: object): Promise<{ token: string }> => {
       const answer = await fetch(`${url}/api/v1${path}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
       expect(answer.status).toBe(201);
-      return answer.json();
+      return (await answer.json()) as { token: string };
     };
     const admin = (
       await api('/setup', bootstrap, { username: 'admin', password: 'correct horse battery staple' })

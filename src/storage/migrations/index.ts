@@ -6,6 +6,7 @@ import { routes } from './003-routes.ts';
 import { tokenEnds } from './004-token-ends.ts';
 import { identities } from './005-identities.ts';
 import { jobs } from './006-jobs.ts';
+import { auditByRoute } from './007-audit-by-route.ts';
 
 /** In order; the name is what the database remembers. Add at the end, never change what stands. */
 export const migrations = (engine: Engine): Record<string, Migration> => ({
@@ -15,4 +16,5 @@ export const migrations = (engine: Engine): Record<string, Migration> => ({
   '004-token-ends': tokenEnds(),
   '005-identities': identities(engine),
   '006-jobs': jobs(engine),
+  '007-audit-by-route': auditByRoute(),
 });
