@@ -16,6 +16,7 @@ import { connections } from './rows/connections.ts';
 import { delegation } from './rows/delegation.ts';
 import { guard } from './rows/guard.ts';
 import { junk } from './rows/junk.ts';
+import { machines } from './rows/machines.ts';
 import { memory } from './rows/memory.ts';
 import { page } from './rows/page.ts';
 import { rates } from './rows/rates.ts';
@@ -39,6 +40,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'broker-streams': brokerStreams,
   'broker-sockets': brokerSockets,
   'broker-junk': brokerJunk,
+  machines,
   connections,
 };
 

@@ -43,6 +43,8 @@ import { connectionMetrics } from './http/routes/connections/metrics.ts';
 import { watchRoutes } from './http/routes/connections/watch.ts';
 import { jobEventRoute } from './http/routes/machines/job-events.ts';
 import { machineRoutes } from './http/routes/machines/machines.ts';
+import { jobMetrics } from './http/routes/machines/metrics.ts';
+import { strayRoutes } from './http/routes/machines/strays.ts';
 import { oauthRoutes } from './http/routes/oauth/oauth.ts';
 import { signingKeyRoutes } from './http/routes/oauth/signing-keys.ts';
 import { operationRoutes } from './http/routes/operations/operations.ts';
@@ -56,6 +58,7 @@ import { listenTls, openTls } from './http/tls.ts';
 import { registerWebUi } from './http/web-ui.ts';
 import { createMachines } from './machines/machines.ts';
 import { createRunner } from './machines/runner.ts';
+import { createStrays } from './machines/strays.ts';
 import { createJobWatch } from './machines/watch.ts';
 import { createAttempts } from './oidc/attempt.ts';
 import { createOutbound } from './outbound/client.ts';
@@ -258,6 +261,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   }
   const connectionRoom: ConnectionRoom = room.value;
 
+  const metrics = createMetrics(counters, feed.isFresh);
+  connectionMetrics(metrics, store);
   const runner = createRunner({
     store,
     outlets: connectionRoom.outlets,
@@ -265,6 +270,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     holder: randomUUID(),
     addressSeconds: config.machines.addressSeconds,
     clonesAtOnce: config.machines.clonesAtOnce,
+    stepped: jobMetrics(metrics, store),
+    announcing: connectionRoom.announcing,
     failed: (error) => log.error({ err: error }, 'working at jobs failed; tried again'),
   });
   const machines = createMachines({
@@ -376,8 +383,6 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const secureServer =
     tls === null ? null : listenTls(tls, (secured) => void http.server.emit('connection', secured));
   registerOpenapi(http, config.publicUrl, version);
-  const metrics = createMetrics(counters, feed.isFresh);
-  connectionMetrics(metrics, store);
   operationRoutes(http, {
     metrics: sharedMetrics(metrics),
     async obstacles() {
@@ -436,6 +441,10 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookSecret }),
   });
   machineRoutes(http, { authenticate, machines });
+  strayRoutes(http, {
+    authenticate,
+    strays: createStrays({ store, outlets: connectionRoom.outlets, runner, clock }),
+  });
   jobEventRoute(http, { authenticate, machines, watch: jobWatch, clock });
   glassdomeDialect(http, { authenticate, machines, watch: jobWatch });
   atlasDialect(http, { authenticate, clock, ...connectionRoom });

@@ -2,7 +2,7 @@ import type { DoctorQuery } from '../wire/events.ts';
 import type { RewrapReport } from '../wire/master-keys.ts';
 import { auditCalls } from './calls/audit.ts';
 import { connectionCalls, doctor, eventCalls } from './calls/connections.ts';
-import { jobCalls, machineCalls } from './calls/machines.ts';
+import { jobCalls, machineCalls, strayCalls } from './calls/machines.ts';
 import { type ExchangeRequest, exchange, introspect, revoke } from './calls/oauth.ts';
 import { roleCalls, scopeCalls, userCalls } from './calls/people.ts';
 import { routeCalls } from './calls/routes.ts';
@@ -30,6 +30,7 @@ function open(options: TesseraOptions) {
     routes: routeCalls(transport),
     machines: machineCalls(transport),
     jobs: jobCalls(transport),
+    strays: strayCalls(transport),
     audit: auditCalls(transport),
     connections: connectionCalls(transport),
     events: eventCalls(transport),

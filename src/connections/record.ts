@@ -62,7 +62,9 @@ export type EventKind =
   | 'credential_ending'
   | 'certificate_changed'
   | 'trust_ending'
-  | 'fallback_used';
+  | 'fallback_used'
+  | 'machine_failed'
+  | 'machine_left_over';
 
 export interface NewEvent {
   readonly at: number;

@@ -35,6 +35,8 @@ export interface ConnectionRoom {
   readonly upstreamTokens: UpstreamTokens;
   readonly events: Events;
   readonly outlets: Outlets;
+  /** For rooms that raise events about what they did with a connection. */
+  readonly announcing: { readonly delivers: boolean; readonly raised: () => void };
   readonly kinds: readonly KindView[];
   /** The scheduled turn, done by one process: endings announced, what is due tested, events delivered. */
   turn(): Promise<void>;
@@ -92,6 +94,7 @@ export function createConnectionRoom(needs: Dependencies): Result<ConnectionRoom
     upstreamTokens: createUpstreamTokens({ store, outlets, clock }),
     events: createEvents({ store, clock }),
     outlets,
+    announcing: { delivers, raised },
     kinds: Object.values(KINDS).map(({ name, defaultPort, methods, tasks }) => ({
       name,
       defaultPort,

@@ -47,6 +47,9 @@ function judge(job: JobRecord, id: number, node: string, config: JsonRecord): Si
 export const marksOf = (config: JsonRecord): string[] =>
   `${asText(config.description)} ${asText(config.tags)}`.match(/tessera-job-[0-9a-z-]+/g) ?? [];
 
+const MARK = 'tessera-job-';
+export const jobInMark = (mark: string): string => mark.slice(MARK.length);
+
 export async function needGuest(
   job: JobRecord,
   tools: StepTools,

@@ -1,5 +1,6 @@
 import type { Journal } from '../audit/journal.ts';
 import type { Result } from '../base/result.ts';
+import type { ConnectionTx } from '../connections/store.ts';
 import type { JobRecord } from './record.ts';
 
 export interface JobReads {
@@ -11,11 +12,13 @@ export interface JobReads {
   jobsWithMachines(): Promise<JobRecord[]>;
   /** Jobs that have not ended and that no process holds, oldest first. */
   idleJobs(nowMs: number): Promise<JobRecord[]>;
+  /** How many jobs have not ended, by their step. */
+  jobsUnderWay(): Promise<{ state: string; count: number }[]>;
   /** Clones of a connection that a process has under way. */
   clonesUnderWay(connectionId: string, nowMs: number): Promise<number>;
 }
 
-export interface JobTx extends JobReads, Journal {
+export interface JobTx extends JobReads, Journal, Pick<ConnectionTx, 'insertConnectionEvent'> {
   insertJob(job: JobRecord): Promise<void>;
   /** Everything but the lease. */
   putJob(job: JobRecord): Promise<void>;

@@ -5,6 +5,7 @@ import { type Clock, seconds } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Outlets } from '../connections/outlets.ts';
+import type { NewEvent } from '../connections/record.ts';
 import type { Finding } from '../kinds/finding.ts';
 import { proxmoxApi } from '../kinds/proxmox/api.ts';
 import { tokenIdOf } from '../kinds/proxmox/identity.ts';
@@ -33,6 +34,10 @@ export interface WorkerNeeds {
   readonly closing: () => boolean;
   /** A clone has ended: there is room for another. */
   readonly cloned: () => void;
+  /** A job of this process left a step; told after it was written down. */
+  readonly stepped: (from: JobState, to: JobState, tookMs: number, ended: boolean) => void;
+  /** Whether events also go to a webhook, and what is called after one was raised. */
+  readonly announcing: { readonly delivers: boolean; readonly raised: () => void };
 }
 
 /** Not another word about this job from here. */
@@ -70,6 +75,8 @@ export function createWorker(needs: WorkerNeeds): Worker {
       await tx.putJob(next);
       if (action !== null) {
         await tx.changed(change('job', job.id));
+        const event = eventOf(job, seconds(clock));
+        if (event !== null) await tx.insertConnectionEvent(event, needs.announcing.delivers);
         const { vmid } = job.progress;
         await tx.audit(
           auditEntry(clock(), internalActor, {
@@ -85,10 +92,15 @@ export function createWorker(needs: WorkerNeeds): Worker {
     return saved.value;
   }
 
-  const enter = (job: JobRecord, state: JobState, note: string, more: Partial<JobProgress> = {}) => {
+  async function enter(
+    job: JobRecord,
+    state: JobState,
+    note: string,
+    more: Partial<JobProgress> = {},
+  ): Promise<JobRecord> {
     const ended = hasEnded(state);
     const steps = [...job.progress.steps, { state, atMs: clock(), note }];
-    return save(
+    const saved = await save(
       {
         ...job,
         state,
@@ -98,7 +110,11 @@ export function createWorker(needs: WorkerNeeds): Worker {
       ended ? 'job.ended' : 'job.step',
       note === '' ? {} : { note },
     );
-  };
+    const since = job.progress.steps.at(-1)?.atMs ?? clock();
+    needs.stepped(job.state, state, clock() - since, ended);
+    if (eventOf(saved, 0) !== null) needs.announcing.raised();
+    return saved;
+  }
 
   function paceFor(current: { job: JobRecord }, until: number, watch: boolean): Pace {
     let looks = 0;
@@ -223,5 +239,26 @@ export function createWorker(needs: WorkerNeeds): Worker {
         use,
       );
     },
+  };
+}
+
+/** What somebody should know of without having asked: a machine that was not made, and above all what is left of it. */
+function eventOf(job: JobRecord, at: number): NewEvent | null {
+  const { finding, leftover, cancelling } = job.progress;
+  const left = job.state === 'failed';
+  if (!left && (job.state !== 'rolled_back' || cancelling)) return null;
+  const why = finding?.sentence ?? 'It was cancelled.';
+  return {
+    at,
+    kind: left ? 'machine_left_over' : 'machine_failed',
+    connectionId: job.connectionId,
+    connectionName: job.connectionName,
+    code: finding?.code ?? 'CANCELLED',
+    sentence: left
+      ? `Of machine '${job.name}' something is left: ${leftover ?? 'nothing known'}. ${why}`
+      : `Machine '${job.name}' was not made, and nothing of it is left. ${why}`,
+    fix: left
+      ? `DELETE /api/v1/machines/${job.id} removes it. ${finding?.fix ?? ''}`.trim()
+      : (finding?.fix ?? ''),
   };
 }

@@ -49,6 +49,16 @@ export function jobReads(db: Kysely<Tables>): JobReads {
       return rows.map(toRecord);
     },
 
+    async jobsUnderWay() {
+      const rows = await db
+        .selectFrom('jobs')
+        .select(['state', (select) => select.fn.countAll().as('count')])
+        .where('ended_at', 'is', null)
+        .groupBy('state')
+        .execute();
+      return rows.map(({ state, count }) => ({ state, count: Number(count) }));
+    },
+
     async clonesUnderWay(connectionId, nowMs) {
       const row = await db
         .selectFrom('jobs')
@@ -63,7 +73,7 @@ export function jobReads(db: Kysely<Tables>): JobReads {
   };
 }
 
-type JobWrites = Omit<JobTx, keyof JobReads | 'audit' | 'changed'>;
+type JobWrites = Omit<JobTx, keyof JobReads | 'audit' | 'changed' | 'insertConnectionEvent'>;
 
 export function jobWrites(db: Kysely<Tables>): JobWrites {
   return {

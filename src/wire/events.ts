@@ -32,6 +32,8 @@ export const EventKind = z.enum([
   'certificate_changed',
   'trust_ending',
   'fallback_used',
+  'machine_failed',
+  'machine_left_over',
 ]);
 export type EventKind = z.infer<typeof EventKind>;
 

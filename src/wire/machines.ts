@@ -122,3 +122,26 @@ export const MachineSettings = z
   })
   .meta({ id: 'MachineSettings' });
 export type MachineSettings = z.infer<typeof MachineSettings>;
+
+export const MachineStray = z
+  .object({
+    connection: z.object({ id: z.string(), name: z.string() }),
+    vmid: z.int(),
+    node: z.string(),
+    name: z.string(),
+    job: z.string().meta({ description: 'Job whose mark it bears' }),
+    state: JobState.nullable().meta({ description: 'How that job ended; null where nothing is known of it' }),
+    owner: z.string().nullable(),
+  })
+  .meta({ id: 'MachineStray' });
+export type MachineStray = z.infer<typeof MachineStray>;
+
+export const MachineStrays = z
+  .object({
+    items: z.array(MachineStray),
+    unsearched: z
+      .array(z.object({ connection: z.string(), problem: z.string() }))
+      .meta({ description: 'Connections that could not be searched' }),
+  })
+  .meta({ id: 'MachineStrays' });
+export type MachineStrays = z.infer<typeof MachineStrays>;

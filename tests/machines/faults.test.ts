@@ -171,3 +171,21 @@ test('a job that waits for a place is cancelled at once', async () => {
     double.requests.filter(({ method, url }) => method === 'POST' && url.endsWith('/clone')).length,
   ).toBe(1);
 });
+
+test('what went wrong is an event for whoever looks after connections, and counted', async () => {
+  const { double, server, ended } = home;
+  double.failStep('config', 'the disk caught fire', 9);
+  const job = await ended(await begin());
+  expect(job.state).toBe('rolled_back');
+  const { items } = (await server.api('GET', '/events')).json;
+  const about = items.filter((event: { sentence: string }) =>
+    event.sentence.includes(`'${job.machine.name}'`),
+  );
+  expect(about).toMatchObject([{ kind: 'machine_failed', connection: { name: 'pve' } }]);
+  const kinds = items.map((event: { kind: string }) => event.kind);
+  expect(kinds).toContain('machine_left_over');
+  const metrics = (await server.call('GET', '/metrics')).text;
+  expect(metrics).toMatch(/tessera_jobs_ended_total\{outcome="rolled_back"\} [1-9]/);
+  expect(metrics).toMatch(/tessera_job_step_seconds_count\{step="cloning"\} [1-9]/);
+  expect(metrics).toContain('tessera_jobs_running');
+});

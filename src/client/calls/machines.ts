@@ -1,4 +1,11 @@
-import type { CreateMachine, Job, JobList, MachineSettings } from '../../wire/machines.ts';
+import type {
+  CreateMachine,
+  Job,
+  JobList,
+  MachineSettings,
+  MachineStray,
+  MachineStrays,
+} from '../../wire/machines.ts';
 import { segment } from '../pages.ts';
 import type { Transport } from '../transport.ts';
 
@@ -39,5 +46,18 @@ export function jobCalls(transport: Transport) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     },
+  };
+}
+
+export function strayCalls(transport: Transport) {
+  return {
+    /** Guests that no job counts as its machine, at all connections. */
+    list: () => transport.call<MachineStrays>('GET', '/api/v1/strays', PATIENCE),
+    delete: (connection: string, vmid: number) =>
+      transport.call<MachineStray>(
+        'DELETE',
+        `/api/v1/strays/${segment(connection)}/${segment(String(vmid))}`,
+        PATIENCE,
+      ),
   };
 }

@@ -15,6 +15,7 @@ export interface GuestFacts {
   readonly type: 'qemu' | 'lxc';
   readonly template: boolean;
   readonly lock: string;
+  readonly tags: string;
 }
 
 export interface TemplateFacts extends GuestFacts {
@@ -61,6 +62,7 @@ export async function readGuests(api: ProxmoxApi): Promise<Result<readonly Guest
       type: asText(row.type) === 'lxc' ? 'lxc' : 'qemu',
       template: asFlag(row.template),
       lock: asText(row.lock),
+      tags: asText(row.tags),
     }),
   );
   return ok(guests.sort((a, b) => a.id - b.id));

@@ -100,7 +100,15 @@ describe('a failed task', () => {
 });
 
 describe('the configuration of a template', () => {
-  const guest = { id: 9000, name: 'u', node: 'pve', type: 'qemu', template: true, lock: '' } as const;
+  const guest = {
+    id: 9000,
+    name: 'u',
+    node: 'pve',
+    type: 'qemu',
+    template: true,
+    lock: '',
+    tags: '',
+  } as const;
   const config = {
     template: 1,
     agent: 'enabled=1,fstrim_cloned_disks=1',

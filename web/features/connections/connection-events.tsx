@@ -16,6 +16,8 @@ const WORDS: Readonly<Record<EventKind, readonly [string, string]>> = {
   certificate_changed: ['Certificate changed', 'red'],
   trust_ending: ['Trust ending', 'yellow'],
   fallback_used: ['Fallback used', 'orange'],
+  machine_failed: ['Machine not made', 'orange'],
+  machine_left_over: ['Machine left over', 'red'],
 };
 
 interface ConnectionEventsProps {

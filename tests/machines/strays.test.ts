@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeAll, pinned, proxmox } from '../connections/support.ts';
+import { count, lab } from './lab.ts';
+
+let home: Awaited<ReturnType<typeof lab>>;
+beforeAll(async () => {
+  home = await lab('sqlite');
+});
+afterAll(closeAll);
+
+const search = async () => (await home.server.api('GET', '/strays')).json;
+
+test('strays are found by their mark over the whole cluster and all connections, and removed one by one', async () => {
+  const { double, server, ended } = home;
+  const other = await proxmox();
+  for (const [name, at] of [
+    ['twin', double],
+    ['elsewhere', other],
+  ] as const)
+    await server.api('POST', '/connections', {
+      name,
+      kind: 'proxmox',
+      url: at.url,
+      trust: pinned(at),
+      credential: { secret: at.credentials.flowToken.full },
+    });
+  const made = await server.api('POST', '/machines', { name: 'kept', connection: 'pve' });
+  const kept = await ended(made.json.id);
+  expect((await search()).items).toEqual([]);
+
+  const guest = double.cluster.guests.get(kept.machine.vmid);
+  if (guest === undefined) throw new Error('no such guest');
+  const copy = (at: typeof double, vmid: number, config: Record<string, string>, running = false) =>
+    at.cluster.guests.set(vmid, {
+      ...guest,
+      vmid,
+      running,
+      config: new Map(Object.entries({ name: `copy-${vmid}`, memory: '512', ...config })),
+      pending: new Map(),
+    });
+  copy(double, 700, { tags: 'tessera;tessera-job-of-a-lost-database' }, true);
+  copy(double, 701, { tags: `tessera;tessera-job-${kept.id}` });
+  copy(other, 702, { tags: 'web', description: 'nobody has a mark here' });
+  copy(other, 703, { tags: 'tessera', description: 'tessera-job-of-another' });
+  const { items, unsearched } = await search();
+  const places = items.map(({ connection, vmid }: { connection: { name: string }; vmid: number }) => [
+    connection.name,
+    vmid,
+  ]);
+  expect(places.sort()).toEqual([
+    ['elsewhere', 703],
+    ['pve', 700],
+    ['pve', 701],
+  ]);
+  expect(unsearched).toEqual([]);
+
+  const before = count(double) + count(other);
+  for (const [name, vmid] of places) {
+    const removed = await server.api('DELETE', `/strays/${name}/${vmid}`);
+    expect([removed.status, removed.json.vmid], removed.text).toEqual([200, vmid]);
+  }
+  expect(count(double) + count(other)).toBe(before - 3);
+  expect((await search()).items).toEqual([]);
+  expect((await server.api('DELETE', `/strays/pve/${kept.machine.vmid}`)).status).toBe(404);
+  expect((await server.api('DELETE', '/strays/elsewhere/702')).status).toBe(404);
+  expect(double.cluster.guests.has(kept.machine.vmid)).toBe(true);
+  const rows = (await server.api('GET', '/audit?limit=50')).json.items;
+  expect(rows.filter((row: { detail: { stray?: boolean } }) => row.detail.stray).length).toBe(3);
+});
+
+test('a connection that cannot be searched is named, and strays are for those who may manage connections', async () => {
+  const { double, server } = home;
+  await double.setFault('REFUSED', true);
+  const { unsearched } = await search();
+  await double.setFault('REFUSED', false);
+  expect(unsearched.map(({ connection }: { connection: string }) => connection).sort()).toEqual([
+    'pve',
+    'twin',
+  ]);
+  await server.api('POST', '/roles', { name: 'maker', description: 'makes', scopes: ['write:machines'] });
+  const maker = await server.user('maker', ['maker']);
+  expect((await server.api('GET', '/strays', undefined, maker)).status).toBe(403);
+});
