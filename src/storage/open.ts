@@ -5,6 +5,7 @@ import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Engine } from './engine.ts';
+import { createFileSync } from './file-sync.ts';
 import type { Tables } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { loadSqlite, type SqliteDatabase } from './sqlite-module.ts';
@@ -47,13 +48,14 @@ async function openSqlite(folder: string): Promise<Result<Database>> {
     });
   };
   try {
-    // FULL: an acknowledged mint or revocation survives the power cut, not only the crash.
+    // An acknowledged mint or revocation survives the power cut, not only the crash: the dialect waits for the log to
+    // be on the disk. NORMAL leaves SQLite the checkpoints, where it alone knows the order.
     const writer =
-      await connect(`pragma busy_timeout = 0; pragma journal_mode = wal; pragma synchronous = full;
+      await connect(`pragma busy_timeout = 0; pragma journal_mode = wal; pragma synchronous = normal;
       pragma foreign_keys = on; pragma journal_size_limit = 67108864;`);
     const reader = await connect('pragma busy_timeout = 0; pragma query_only = on;');
     const follower = await connect('pragma query_only = on; pragma busy_timeout = 1000;');
-    const db = new Kysely<Tables>({ dialect: sqliteDialect(writer, reader) });
+    const db = new Kysely<Tables>({ dialect: sqliteDialect(writer, reader, createFileSync(`${path}-wal`)) });
     return ok({
       engine: 'sqlite',
       db,

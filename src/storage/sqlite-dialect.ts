@@ -8,6 +8,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import type { FileSync } from './file-sync.ts';
 import type { SqliteDatabase, SqliteStatement } from './sqlite-module.ts';
 import { patiently, takingTurns } from './sqlite-patience.ts';
 
@@ -16,12 +17,13 @@ const STATEMENTS_KEPT = 500;
 /**
  * Kysely over two SQLite connections: one writes, taken in turn, and one reads what is committed, which in WAL mode
  * waits for nobody. Statements are kept by their text, which halves the cost of a query. While another process
- * holds the write lock we wait without blocking the event loop, which SQLite's own busy handler would.
+ * holds the write lock we wait without blocking the event loop, which SQLite's own busy handler would. For the same
+ * reason we wait for the disk ourselves: a write is done when the log is on it, and SQLite is told not to see to that.
  */
-export function sqliteDialect(writer: SqliteDatabase, reader: SqliteDatabase): Dialect {
+export function sqliteDialect(writer: SqliteDatabase, reader: SqliteDatabase, log: FileSync): Dialect {
   return {
     createAdapter: () => new TransactionalDdl(),
-    createDriver: () => sqliteDriver(writer, reader),
+    createDriver: () => sqliteDriver(writer, reader, log),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -42,7 +44,7 @@ interface Session extends DatabaseConnection {
 const READS = /^\s*(select|pragma)\b/i;
 const GIVES_ROWS = /^\s*(select|with|pragma)\b|\breturning\b/i;
 
-function sqliteDriver(writer: SqliteDatabase, reader: SqliteDatabase): Driver {
+function sqliteDriver(writer: SqliteDatabase, reader: SqliteDatabase, log: FileSync): Driver {
   const onWriter = runner(writer);
   const onReader = runner(reader);
   const turn = takingTurns();
@@ -61,7 +63,9 @@ function sqliteDriver(writer: SqliteDatabase, reader: SqliteDatabase): Driver {
   async function alone<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
     const done = await myTurn();
     try {
-      return await patiently(() => onWriter<R>(sql, parameters));
+      const result = await patiently(() => onWriter<R>(sql, parameters));
+      await log.sync();
+      return result;
     } finally {
       done();
     }
@@ -109,6 +113,7 @@ function sqliteDriver(writer: SqliteDatabase, reader: SqliteDatabase): Driver {
 
     async commitTransaction() {
       writer.exec('commit');
+      await log.sync();
     },
 
     async rollbackTransaction() {
@@ -121,6 +126,7 @@ function sqliteDriver(writer: SqliteDatabase, reader: SqliteDatabase): Driver {
     },
 
     async destroy() {
+      await log.close();
       reader.close();
       writer.close();
     },

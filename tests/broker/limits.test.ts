@@ -42,7 +42,7 @@ test('senders that stop, as many as a route carries, hold their places no longer
   });
   const call = async () => (await server.call('GET', '/connect/r/x', { token: caller.token })).status;
   await vi.waitFor(async () => expect(await call()).toBe(503), { timeout: 7_000 });
-  server.pass(2);
+  server.pass(61);
   await Promise.all(slow);
   expect(await call()).toBe(200);
 });
@@ -52,7 +52,8 @@ test('a flood of junk is refused, reaches nobody, and good calls go through besi
   await server.route('r', up.url, ALL);
   const bad = `${caller.token.slice(0, -1)}${caller.token.endsWith('a') ? 'b' : 'a'}`;
   const junk = `GET /connect/r/junk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bad}\r\n\r\n`;
-  const floods = Array.from({ length: 8 }, () => raw(portOf(server.url), junk.repeat(250)));
+  const last = junk.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+  const floods = Array.from({ length: 8 }, () => raw(portOf(server.url), junk.repeat(249) + last, 10_000));
   const good = await Promise.all(
     Array.from({ length: 20 }, () => server.call('GET', '/connect/r/good', { token: caller.token })),
   );
