@@ -81,4 +81,45 @@ describe.each(ENGINES)('the webhook on %s', (engine) => {
     const audit = await server.api('GET', '/audit?action=webhook_key.shown');
     expect(audit.json.items).toHaveLength(1);
   });
+
+  test('the coming end of a credential is posted 30, 7 and 1 days before, and stands in the metrics', async () => {
+    const hook = await receiver(0);
+    const [server, double] = [
+      await bench({
+        engine,
+        environment: {
+          TESSERA_WEBHOOK_URL: hook.url,
+          TESSERA_CONNECTION_CHECK: 'off',
+          TESSERA_SESSION_LIFETIME: '99d',
+        },
+      }),
+      await foreman(),
+    ];
+    const { login, password } = double.credentials.administrator;
+    const end = Math.floor(Date.now() / 1000) + 40 * 86_400;
+    const made = await server.api('POST', '/connections/make-credential', {
+      kind: 'foreman',
+      url: double.url,
+      trust: pinned(double),
+      admin: { method: 'password', user: login, secret: password },
+      wish: { name: 'ends', user: 'inventory', expires_at: new Date(end * 1000).toISOString() },
+      store_as: 'lab',
+    });
+    expect(made.status, made.text).toBe(201);
+    for (const days of [11, 22, 6]) {
+      server.pass(days * 86_400);
+      await server.app.tendConnections();
+      await server.app.tendConnections();
+    }
+    const told = hook.deliveries.map(({ body }) => JSON.parse(body));
+    expect(told.map(({ kind }) => kind)).toEqual(Array(3).fill('credential_ending'));
+    expect(told.map(({ code }) => code)).toEqual([
+      'CREDENTIAL_ENDS_IN_30',
+      'CREDENTIAL_ENDS_IN_7',
+      'CREDENTIAL_ENDS_IN_1',
+    ]);
+    const metrics = (await server.call('GET', '/metrics')).text;
+    expect(metrics).toContain(`tessera_connection_credential_end_seconds{name="lab",kind="foreman"} ${end}`);
+    expect(metrics).toContain('tessera_connection_open_events 3');
+  });
 });

@@ -84,7 +84,7 @@ function explain(name: string, answer: OutboundResponse, json: Json | undefined)
   const { status, headers } = answer;
   const { detail } = asRecord(json);
   const first = Array.isArray(detail) ? detail[0] : detail;
-  const said = asText(asRecord(first).msg) || asText(first);
+  const said = (asText(asRecord(first).msg) || asText(first)).replace(/\.$/, '');
   const evidence = `${name}: ${status} ${asText(asRecord(first).type)} ${said}`;
   if (status === 401) return find('GAFAELFAWR_REFUSED', 'P7', evidence, { said });
   if (status === 403) return find('GAFAELFAWR_FORBIDDEN', 'P8', evidence, { said });
