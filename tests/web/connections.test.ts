@@ -102,6 +102,39 @@ describe('connecting a system', () => {
     await context.close();
   });
 
+  test.each(['Proxmox VE', 'Foreman'])(
+    '%s makes a token by an administrator login that is used once',
+    async (kind) => {
+      const double = kind === 'Foreman' ? await foreman() : await proxmox();
+      const { user, password } =
+        'root' in double.credentials
+          ? double.credentials.root
+          : {
+              user: double.credentials.administrator.login,
+              password: double.credentials.administrator.password,
+            };
+      const { page, context, complaints } = await opened('/connections/new', 'Connect a system');
+      await trustShown(page, kind, double.url, double.fingerprint);
+      await page.getByRole('button', { name: 'Have one made' }).click();
+      await page.getByLabel('Administrator', { exact: true }).fill(user);
+      await page.getByLabel('Password of the administrator').fill('not it');
+      await page.getByLabel('Name of the connection').fill('made-here');
+      await page.getByRole('button', { name: 'Make and store it' }).click();
+      await page.getByRole('alert').first().waitFor();
+      expect(await page.getByLabel('Password of the administrator').inputValue()).toBe('');
+      await page.getByLabel('Password of the administrator').fill(password);
+      await page.getByRole('button', { name: 'Make and store it' }).click();
+      await page.getByText('Nobody saw its secret.').waitFor();
+      await page.getByRole('link', { name: 'Open made-here' }).click();
+      await settled(page, 'made-here');
+      await page.getByText('1, sealed').waitFor();
+      expect(complaints).toEqual([]);
+      expect((await api('POST', '/connections/made-here/test')).json.ok).toBe(true);
+      await api('DELETE', '/connections/made-here');
+      await context.close();
+    },
+  );
+
   test('says what is wrong with an address before anything else', async () => {
     const { page, context } = await opened('/connections/new', 'Connect a system');
     await page.getByRole('radio', { name: 'Any HTTP API' }).click();
@@ -266,7 +299,7 @@ describe('the expiry calendar', () => {
     const texts = await page.locator('main li').allInnerTexts();
     expect(texts.map((text) => text.replaceAll(/\s+/g, ' '))).toEqual([
       expect.stringMatching(/laptop within 7 days token of admin/),
-      expect.stringMatching(/within 30 days service token of bot-metrics/),
+      expect.stringMatching(/bot-metrics within 30 days service token/),
       expect.stringMatching(/pve trust without checking/),
     ]);
     await page.getByText('Held for others').click();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/crypto/random.ts';
+import { type ProxmoxDouble, startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
 import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
 import { over, PASSWORD, type TestServer } from '../support/server.ts';
@@ -9,13 +10,15 @@ import { launchBrowser, type Visit, visit } from './browser.ts';
 
 describe.each(ENGINES)('the first evening on %s', (engine) => {
   let database: TestDatabase;
+  let double: ProxmoxDouble;
   let server: TestServer;
   let browser: Browser;
   let window: Visit;
   const bootstrap = nativeSpelling(randomTokenParts(systemRandom)).reveal();
   beforeAll(async () => {
     database = await freshDatabase(engine);
-    server = await over(database, bootstrap, {}, null);
+    double = await startProxmoxDouble({ delayScale: 0, cloneMs: 20, taskMs: 10, bootMs: 10 });
+    server = await over(database, bootstrap, { environment: { UBUNTU_2204_TEMPLATE_ID: '9000' } }, null);
     browser = await launchBrowser();
     window = await visit(browser);
     await window.context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -23,12 +26,15 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
   afterAll(async () => {
     await browser.close();
     await server.close();
+    await double.close();
     await database.drop();
   });
 
   const button = (name: string | RegExp) => window.page.getByRole('button', { name, exact: true });
   const heading = (name: string | RegExp) => window.page.getByRole('heading', { level: 1, name }).waitFor();
   let token = '';
+  /** Of the tool that uses the route. */
+  let tool = '';
 
   test('the bare address leads to the first administrator; a wrong secret is told from a right one', async () => {
     const { page } = window;
@@ -102,6 +108,97 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
     }
     await page.getByLabel('Where the service listens').fill('not an address');
     await page.getByText("upstream: 'not an address' is not a plain address.").waitFor();
+  });
+
+  test('a system is connected: its certificate is seen first, a wrong secret is explained, then mended', async () => {
+    const { page } = window;
+    const { flowToken } = double.credentials;
+    await page.getByRole('link', { name: 'Tessera, home' }).click();
+    await page.getByRole('link', { name: 'Connect a system' }).click();
+    await heading('Connect a system');
+    await page.getByLabel('Address').fill(double.url);
+    await button('Look at it').click();
+    await page.getByText('Nobody this server knows vouches for it').waitFor();
+    expect(await page.locator('[data-certificate]').innerText()).toContain(double.fingerprint);
+    expect(double.requests).toEqual([]);
+    await button('Trust exactly this certificate').click();
+    const secret = page.getByLabel('Secret of the token');
+    await secret.fill(`${flowToken.tokenid}=${flowToken.secret.slice(0, -4)}0000`);
+    await button('Test it').click();
+    const finding = page.locator('[data-finding]').first();
+    await finding.getByRole('button', { name: 'Copy what to do' }).waitFor();
+    await secret.fill(flowToken.secret);
+    await button('Test it').click();
+    await page.getByText('It holds all that clone-vm needs').waitFor();
+    await page.getByLabel('Name', { exact: true }).fill('pve-lab');
+    await button('Seal and store it').click();
+    await heading('pve-lab');
+    await page.getByText('Works', { exact: true }).waitFor();
+  });
+
+  test('a route leads there: a token goes through without knowing the secret, and the call is seen', async () => {
+    const { page } = window;
+    await page.getByRole('link', { name: 'Routes' }).click();
+    await page.getByRole('link', { name: 'New route' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('lab');
+    await page.getByLabel('Leads to').selectOption('pve-lab');
+    await button('Make the route').click();
+    await heading('lab');
+    await page.getByRole('link', { name: 'Security tokens' }).click();
+    await page.getByRole('link', { name: 'New token' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('terraform');
+    await page.getByRole('checkbox', { name: /read:lab/ }).check();
+    await button('Make the token').click();
+    await heading('Token terraform is made');
+    tool = (await page.locator('[data-secret]').textContent()) ?? '';
+    await button('Copy the token').click();
+    await page.getByRole('link', { name: 'Done' }).click();
+    await heading('Security tokens');
+
+    const nodes = await server.call('GET', '/connect/lab/api2/json/nodes', { token: tool });
+    expect(nodes.json.data.map(({ node }: { node: string }) => node).sort()).toEqual(['pve', 'pve2']);
+    const stop = '/connect/lab/api2/json/nodes/pve/qemu/100/status/stop';
+    expect((await server.call('POST', stop, { token: tool })).status).toBe(403);
+    const sent = JSON.stringify(double.requests.at(-1));
+    expect(sent).not.toContain(tool);
+    await page.getByRole('link', { name: 'Routes' }).click();
+    await page.getByRole('link', { name: 'lab', exact: true }).click();
+    const calls = page.getByRole('table', { name: 'Newest calls' });
+    await calls.getByRole('row', { name: /GET \/.*nodes 200/ }).waitFor();
+    await calls.getByRole('row', { name: /status\/stop 403 refused/ }).waitFor();
+  });
+
+  test('a machine is made from a template, step by step', async () => {
+    const { page } = window;
+    await page.getByRole('link', { name: 'Machines' }).click();
+    await page.getByRole('link', { name: 'New machine' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('first-vm');
+    await button('Make the machine').click();
+    await heading('first-vm');
+    await page.locator('[data-step=done][data-look=done]').waitFor();
+    await page.getByRole('link', { name: 'Machines' }).first().click();
+    await page.getByRole('row', { name: /first-vm Ready 10\.77\./ }).waitFor();
+    const guests = [...double.cluster.guests.values()].filter(
+      ({ config }) => config.get('name') === 'first-vm',
+    );
+    expect(guests).toMatchObject([{ running: true }]);
+  });
+
+  test('the trail tells all of it, and what was revoked is refused on the route', async () => {
+    const { page } = window;
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await heading('Audit');
+    const trail = page.getByRole('table', { name: /^Rows of the audit trail/ });
+    for (const action of ['connection.created', 'route.created', 'route.used', 'route.refused', 'job.ended'])
+      await trail.getByText(action, { exact: true }).first().waitFor();
+    await button('Check the chain').click();
+    await page.getByText(/^Unbroken: \d+ rows$/).waitFor();
+
+    await page.getByRole('link', { name: 'Security tokens' }).click();
+    await button('Revoke terraform').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('link', { name: 'terraform' }).waitFor({ state: 'detached' });
+    expect((await server.call('GET', '/connect/lab/api2/json/nodes', { token: tool })).status).toBe(401);
   });
 
   test('a token is revoked after what dies with it was named, and is refused from then on', async () => {
@@ -191,6 +288,9 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
     ]);
     expect(kept).not.toMatch(/tsr-[0-9A-Za-z]{22}-|gt-|battery/);
     expect(kept).not.toContain(token);
+    expect(tool).not.toBe('');
+    expect(kept).not.toContain(tool);
+    expect(kept).not.toContain(double.credentials.flowToken.secret);
     const cookies = await context.cookies();
     expect(cookies.map(({ name, httpOnly }) => [name, httpOnly])).toEqual([['tessera_session', true]]);
     expect(window.complaints).toEqual([]);

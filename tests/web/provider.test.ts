@@ -49,6 +49,31 @@ describe.each(ENGINES)('on %s', (engine) => {
     await context.close();
   });
 
+  test('a session that ends while somebody types goes on after signing in at the provider, in another tab', async () => {
+    idp.who = { sub: 'sub-erika', claims: { preferred_username: 'erika', groups: ['staff'] } };
+    const { page, context, complaints } = await visit(browser);
+    await page.goto(`${server.url}/tokens/new`);
+    await page.getByRole('link', { name: 'Sign in with the house' }).click();
+    await settled(page, 'New token');
+    await page.getByLabel('Name', { exact: true }).fill('typed before');
+    await page.getByRole('checkbox', { name: /user:token/ }).check();
+    const admin = { token: server.admin };
+    const sessions = await server.call('GET', '/api/v1/tokens?type=session&user=erika', admin);
+    for (const { id } of sessions.json.items) await server.call('DELETE', `/api/v1/tokens/${id}`, admin);
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+    const opening = context.waitForEvent('page');
+    await dialog.getByRole('link', { name: 'Sign in with the house' }).click();
+    const tab = await opening;
+    await settled(tab, /^Welcome/);
+    await tab.close();
+    // A browser without a screen gives no window the focus by itself.
+    await page.evaluate('window.dispatchEvent(new Event("focus"))');
+    await page.getByRole('heading', { level: 1, name: 'Token typed before is made' }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   test('a refusal is told in words, and an address of strangers puts none of theirs on the page', async () => {
     idp.who = { sub: 'sub-admin', claims: { preferred_username: 'admin', groups: ['staff'] } };
     const { page, context } = await visit(browser);

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { TestServer } from '../support/server.ts';
-import { launchBrowser, type Scheme, settled, signedIn, visit } from './browser.ts';
+import { launchBrowser, type Scheme, settled, signedIn, type Visit, visit } from './browser.ts';
 import { addressOf, PAGES } from './pages.ts';
 import { type Sample, startTeam, type Team } from './sample.ts';
 
@@ -27,13 +27,23 @@ afterAll(async () => {
 
 describe.each<Scheme>(['light', 'dark'])('%s', (scheme) => {
   describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])('%s', (size) => {
+    let inside: Visit;
+    let outside: Visit;
+    beforeAll(async () => {
+      inside = await visit(browser, { scheme, ...SIZES[size] });
+      outside = await visit(browser, { scheme, ...SIZES[size] });
+      await signedIn(inside, server);
+    });
+    afterAll(async () => {
+      await inside.context.close();
+      await outside.context.close();
+    });
+
     test.each(PAGES)('$name', async (row) => {
-      const window = await visit(browser, { scheme, ...SIZES[size] });
-      if (row.open !== true) await signedIn(window, server);
-      await window.page.goto(server.url + addressOf(row, sample));
-      await settled(window.page, row.heading);
-      await window.page.screenshot({ path: `${FOLDER}${row.name}-${size}-${scheme}.png` });
-      await window.context.close();
+      const { page } = row.open === true ? outside : inside;
+      await page.goto(server.url + addressOf(row, sample));
+      await settled(page, row.heading);
+      await page.screenshot({ path: `${FOLDER}${row.name}-${size}-${scheme}.png` });
     });
   });
 });

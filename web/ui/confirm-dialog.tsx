@@ -1,5 +1,6 @@
-import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { List, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { DialogButtons } from './dialog-buttons.tsx';
 import { Form } from './form.tsx';
 import { ErrorState } from './states.tsx';
 
@@ -64,19 +65,13 @@ function Question(props: ConfirmDialogProps) {
           />
         )}
         {error !== null && error !== undefined && <ErrorState error={error} />}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            color="red"
-            loading={pending}
-            disabled={typed !== undefined && text !== typed}
-          >
-            {action}
-          </Button>
-        </Group>
+        <DialogButtons
+          action={action}
+          onCancel={onClose}
+          pending={pending}
+          disabled={typed !== undefined && text !== typed}
+          grave
+        />
       </Stack>
     </Form>
   );

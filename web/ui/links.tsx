@@ -11,15 +11,15 @@ export const ButtonLink = createLink((props: Attributes<ButtonProps>) => <Button
 /** A link to a page of ours within a text or table. */
 export const TextLink = createLink((props: Attributes<AnchorProps>) => <Anchor {...props} />);
 
-interface BackLinkProps {
+interface BackLinkProps extends Pick<LinkProps, 'params'> {
   readonly to: NonNullable<LinkProps['to']>;
   readonly children: ReactNode;
 }
 
 /** Above a title: to the list that the page belongs to. */
-export const BackLink = ({ to, children }: BackLinkProps) => (
+export const BackLink = ({ to, params, children }: BackLinkProps) => (
   <Text size="sm" mb={4}>
-    <Link to={to} className="quiet-link">
+    <Link to={to} {...(params === undefined ? {} : { params })} className="quiet-link">
       {children}
     </Link>
   </Text>

@@ -1,6 +1,6 @@
-import { Alert, Anchor, Button, Card, Group, Menu, Select, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Card, Group, Menu, Select, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Connection } from '../../../src/wire/connections.ts';
 import { useMay } from '../../api/session.ts';
@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Findings } from '../../ui/findings.tsx';
 import { Icon } from '../../ui/icons.tsx';
+import { BackLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
@@ -29,11 +30,7 @@ export function ConnectionPage() {
     queryKey: ['connections', id],
     queryFn: () => tessera.connections.get(id),
   });
-  const back = (
-    <Anchor component={Link} to="/connections" size="sm">
-      Connections
-    </Anchor>
-  );
+  const back = <BackLink to="/connections">Connections</BackLink>;
   if (data === undefined)
     return (
       <Page title={isPending ? 'Connection' : 'No such connection'} back={back}>

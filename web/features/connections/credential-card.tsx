@@ -15,6 +15,7 @@ import { type ReactNode, useState } from 'react';
 import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Connection } from '../../../src/wire/connections.ts';
 import { tessera } from '../../api/tessera.ts';
+import { DialogButtons } from '../../ui/dialog-buttons.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
@@ -96,12 +97,14 @@ export function CredentialCard({ connection, manages }: CredentialCardProps) {
       <Modal opened={doing === 'replace'} onClose={close} title="Replace the credential">
         <Replace
           connection={connection}
+          onCancel={close}
           onDone={() => renewed('The new credential works and is stored; the old one is forgotten here.')}
         />
       </Modal>
       <Modal opened={doing === 'rotate'} onClose={close} title="Rotate the credential">
         <WithAdmin
           action="Rotate"
+          onCancel={close}
           run={(admin) => tessera.connections.rotate(id, admin)}
           onDone={() => renewed('Rotated: the new secret is stored, the old one is refused.')}
         >
@@ -114,6 +117,7 @@ export function CredentialCard({ connection, manages }: CredentialCardProps) {
         <WithAdmin
           action="Revoke it"
           danger
+          onCancel={close}
           run={(admin) => tessera.connections.revokeCredential(id, admin)}
           onDone={() => renewed('Revoked at the system and forgotten here.')}
         >
@@ -125,7 +129,13 @@ export function CredentialCard({ connection, manages }: CredentialCardProps) {
   );
 }
 
-function Replace({ connection, onDone }: { readonly connection: Connection; readonly onDone: () => void }) {
+interface ReplaceProps {
+  readonly connection: Connection;
+  readonly onCancel: () => void;
+  readonly onDone: () => void;
+}
+
+function Replace({ connection, onCancel, onDone }: ReplaceProps) {
   const { id, kind } = connection;
   const [typed, setTyped] = useState<TypedCredential>({
     method: connection.method ?? firstMethod(kind),
@@ -145,11 +155,7 @@ function Replace({ connection, onDone }: { readonly connection: Connection; read
         {isBesideFields(save.error, ['credential.secret', 'secret', 'credential']) && (
           <ErrorState error={save.error} />
         )}
-        <Group justify="flex-end">
-          <Button type="submit" loading={save.isPending}>
-            Test and store it
-          </Button>
-        </Group>
+        <DialogButtons action="Test and store it" onCancel={onCancel} pending={save.isPending} />
       </Stack>
     </Form>
   );
@@ -158,6 +164,7 @@ function Replace({ connection, onDone }: { readonly connection: Connection; read
 interface WithAdminProps {
   readonly action: string;
   readonly danger?: boolean;
+  readonly onCancel: () => void;
   readonly run: (request: {
     admin?: { method: 'password'; user: string; secret: string };
   }) => Promise<unknown>;
@@ -165,7 +172,7 @@ interface WithAdminProps {
   readonly children: ReactNode;
 }
 
-function WithAdmin({ action, danger, run, onDone, children }: WithAdminProps) {
+function WithAdmin({ action, danger, onCancel, run, onDone, children }: WithAdminProps) {
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
   const work = useMutation({
@@ -194,11 +201,7 @@ function WithAdmin({ action, danger, run, onDone, children }: WithAdminProps) {
           disabled={user.trim() === ''}
         />
         {work.error !== null && <ErrorState error={work.error} />}
-        <Group justify="flex-end">
-          <Button type="submit" loading={work.isPending} {...(danger ? { color: 'red' } : {})}>
-            {action}
-          </Button>
-        </Group>
+        <DialogButtons action={action} onCancel={onCancel} pending={work.isPending} grave={danger === true} />
       </Stack>
     </Form>
   );

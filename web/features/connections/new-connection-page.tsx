@@ -1,6 +1,6 @@
-import { Alert, Anchor, Button, Group, Radio, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Radio, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Inspection, TrustInput } from '../../../src/wire/connection-trust.ts';
@@ -8,12 +8,14 @@ import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
+import { BackLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, PermissionDenied } from '../../ui/states.tsx';
 import classes from './connections.module.css';
 import { CredentialFields } from './credential-fields.tsx';
 import { credentialOf, firstMethod, KINDS, type TypedCredential, wholeAddress } from './kinds.ts';
+import { MakeCredential } from './make-credential.tsx';
 import { TrustStep } from './trust-step.tsx';
 import { useWatchedTest, WatchedTest } from './watched-test.tsx';
 import { WizardSection } from './wizard-section.tsx';
@@ -31,11 +33,7 @@ const blank = (kind: ConnectionKind): TypedCredential => ({
 /** From an address to a stored connection: trust before credentials, a test before anything is kept. */
 export function NewConnectionPage() {
   const may = useMay('admin:connections');
-  const back = (
-    <Anchor component={Link} to="/connections" size="sm">
-      Connections
-    </Anchor>
-  );
+  const back = <BackLink to="/connections">Connections</BackLink>;
   return (
     <Page
       title="Connect a system"
@@ -66,6 +64,7 @@ function Wizard() {
   const [name, setName] = useState('');
   /** What was refused as it stands: never sent a second time. */
   const [refused, setRefused] = useState<TypedCredential | null>(null);
+  const [making, setMaking] = useState(false);
   const { watched, watch, clear } = useWatchedTest();
 
   const url = wholeAddress(address, kind);
@@ -226,56 +225,74 @@ function Wizard() {
         summary={`${credential.user || 'A token'}; tested and good`}
         onChange={again('credential')}
       >
-        <Form onSubmit={() => void test()}>
-          <Stack gap="md">
-            {url.startsWith('http://') && (
-              <Alert color="orange" title="The address is not encrypted">
-                Whoever listens on the way reads the credential.
-              </Alert>
-            )}
-            <CredentialFields
-              kind={kind}
-              value={credential}
-              onChange={(next) => {
-                setCredential(next);
-                if (!watched.running) clear();
-              }}
-              errors={fieldErrors(watched.error)}
-            />
-            {tasks.length > 0 && (
-              <Select
-                label="What should it be able to do?"
-                description="Its rights are compared with what this needs"
-                data={tasks.map((one) => ({ value: one.name, label: `${one.name}: ${one.description}` }))}
-                value={task}
-                onChange={setTask}
-                clearable
-                placeholder="Nothing in particular"
-              />
-            )}
-            {kind === 'http' && (
-              <TextInput
-                label="Path to test"
-                description="Answers 2xx to a good credential; without one only network and certificate are tested"
-                placeholder="/v1/me"
-                value={path}
-                onChange={(event) => setPath(event.currentTarget.value)}
-                error={fieldErrors(watched.error)['expect.path']}
-              />
-            )}
-            <Group>
-              <Button type="submit" loading={watched.running} disabled={isRepeat}>
-                {watched.report === null ? 'Test it' : 'Test again'}
-              </Button>
-              {isRepeat && (
-                <Text size="sm" c="dimmed">
-                  This was refused. It is not sent a second time: accounts get locked. Change it first.
-                </Text>
-              )}
-            </Group>
-          </Stack>
-        </Form>
-        <WatchedTest watched={watched} />
+        {making && (kind === 'proxmox' || kind === 'foreman') ? (
+          <MakeCredential
+            kind={kind}
+            url={url}
+            trust={trust}
+            task={task}
+            suggested={nameFrom(url)}
+            onBack={() => setMaking(false)}
+          />
+        ) : (
+          <>
+            <Form onSubmit={() => void test()}>
+              <Stack gap="md">
+                {url.startsWith('http://') && (
+                  <Alert color="orange" title="The address is not encrypted">
+                    Whoever listens on the way reads the credential.
+                  </Alert>
+                )}
+                <CredentialFields
+                  kind={kind}
+                  value={credential}
+                  onChange={(next) => {
+                    setCredential(next);
+                    if (!watched.running) clear();
+                  }}
+                  errors={fieldErrors(watched.error)}
+                />
+                {tasks.length > 0 && (
+                  <Select
+                    label="What should it be able to do?"
+                    description="Its rights are compared with what this needs"
+                    data={tasks.map((one) => ({ value: one.name, label: `${one.name}: ${one.description}` }))}
+                    value={task}
+                    onChange={setTask}
+                    clearable
+                    placeholder="Nothing in particular"
+                  />
+                )}
+                {kind === 'http' && (
+                  <TextInput
+                    label="Path to test"
+                    description="Answers 2xx to a good credential; without one only network and certificate are tested"
+                    placeholder="/v1/me"
+                    value={path}
+                    onChange={(event) => setPath(event.currentTarget.value)}
+                    error={fieldErrors(watched.error)['expect.path']}
+                  />
+                )}
+                <Group>
+                  <Button type="submit" loading={watched.running} disabled={isRepeat}>
+                    {watched.report === null ? 'Test it' : 'Test again'}
+                  </Button>
+                  {(kind === 'proxmox' || kind === 'foreman') && (
+                    <Button variant="subtle" onClick={() => setMaking(true)}>
+                      Have one made
+                    </Button>
+                  )}
+                  {isRepeat && (
+                    <Text size="sm" c="dimmed">
+                      This was refused. It is not sent a second time: accounts get locked. Change it first.
+                    </Text>
+                  )}
+                </Group>
+              </Stack>
+            </Form>
+            <WatchedTest watched={watched} />
+          </>
+        )}
       </WizardSection>
 
       <WizardSection number={4} title="Store it" state={stateOf('save')}>

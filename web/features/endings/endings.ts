@@ -22,9 +22,14 @@ export const issuedEndings = (tokens: readonly Token[]): Ending[] =>
           {
             key: `token ${id}`,
             at: expires_at,
-            what: name ?? id,
+            what: name ?? (type === 'service' ? username : id),
             side: 'issued' as const,
-            about: type === 'service' ? `service token of ${username}` : `token of ${username}`,
+            about:
+              type === 'service'
+                ? name === null
+                  ? 'service token'
+                  : `service token of ${username}`
+                : `token of ${username}`,
           },
         ],
   );

@@ -33,7 +33,9 @@ function linesOf(job: Job, now: number): readonly Line[] {
         ? 'failed'
         : 'done';
     const until = isLast ? (job.ended ? null : now) : Date.parse(next.at);
-    return { state, look, at, note, took: until === null ? null : Math.max(0, until - Date.parse(at)) };
+    // The diagnosis stands above, and the words of an end say what is left.
+    const more = note === job.problem?.sentence || note === 'nothing is left' ? '' : note;
+    return { state, look, at, note: more, took: until === null ? null : Math.max(0, until - Date.parse(at)) };
   });
   if (job.ended || job.state === 'rolling_back') return done;
   const ahead = WAY.slice(WAY.indexOf(job.state) + 1);

@@ -20,9 +20,9 @@ import { isBesideFields } from '../../ui/field-errors.ts';
 import { FindingCard } from '../../ui/findings.tsx';
 import { Form } from '../../ui/form.tsx';
 import { ButtonLink } from '../../ui/links.tsx';
-import { EmptyState, ErrorState } from '../../ui/states.tsx';
+import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { jobListQuery } from './use-jobs.ts';
-import { blankWish, findingOf, heldOf, type TypedWish, wishErrors, wishOf } from './wish.ts';
+import { blankWish, findingOf, heldOf, newestFirst, type TypedWish, wishErrors, wishOf } from './wish.ts';
 import { memoryWords } from './words.ts';
 
 const SHOWN = ['name', 'version', 'connection', 'cores', 'memory', 'disk', 'node', 'storage', 'bridge']
@@ -58,6 +58,8 @@ export function MachineForm({ settings }: { readonly settings: MachineSettings }
   });
 
   if (settings.templates.length === 0) return <NoTemplates />;
+  // What is typed must not vanish because there is nothing to make it on.
+  if (connections.isLoading) return <Loading />;
   if (connections.data?.items.length === 0)
     return (
       <EmptyState
@@ -107,7 +109,7 @@ export function MachineForm({ settings }: { readonly settings: MachineSettings }
             <SimpleGrid cols={{ base: 1, xs: 2 }}>
               <NativeSelect
                 {...field('version', 'Ubuntu release')}
-                data={settings.templates.map(({ version, template }) => ({
+                data={newestFirst(settings).map(({ version, template }) => ({
                   value: version,
                   label: `${version} (template ${template})`,
                 }))}

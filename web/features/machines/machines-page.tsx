@@ -83,7 +83,7 @@ export function MachinesPage() {
 const name: Column<Job> = {
   header: 'Machine',
   cell: ({ id, machine }) => (
-    <TextLink to="/machines/$id" params={{ id }} fw={600} className="break-anywhere">
+    <TextLink to="/machines/$id" params={{ id }} fw={600} className="name-cell">
       {machine.name}
     </TextLink>
   ),

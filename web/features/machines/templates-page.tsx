@@ -185,7 +185,7 @@ const COLUMNS: readonly Column<Row>[] = [
             template.name,
             template.node,
             template.storage,
-            template.disk_gib === null ? null : `${template.disk_gib} GiB`,
+            template.disk_gib === null ? null : `${Math.round(template.disk_gib * 10) / 10} GiB`,
           ]
             .filter((part) => part !== null)
             .join(', ')}

@@ -20,9 +20,12 @@ export interface TypedWish {
   readonly bridge: string;
 }
 
+export const newestFirst = ({ templates }: MachineSettings): MachineSettings['templates'] =>
+  [...templates].sort((one, other) => other.version.localeCompare(one.version));
+
 export const blankWish = (settings: MachineSettings): TypedWish => ({
   name: '',
-  version: settings.templates.at(-1)?.version ?? '',
+  version: newestFirst(settings)[0]?.version ?? '',
   connection: '',
   cores: '2',
   memory: '2048',

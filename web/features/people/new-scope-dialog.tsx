@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { tessera } from '../../api/tessera.ts';
+import { DialogButtons } from '../../ui/dialog-buttons.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
@@ -63,14 +64,7 @@ function NewScope({ onClose }: { readonly onClose: () => void }) {
         {isBesideFields(create.error, ['name', 'scope', 'description']) && (
           <ErrorState error={create.error} />
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Register
-          </Button>
-        </Group>
+        <DialogButtons action="Register" onCancel={onClose} pending={create.isPending} />
       </Stack>
     </Form>
   );

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Group, Modal, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useRoles } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ChoiceList } from '../../ui/choice-list.tsx';
+import { DialogButtons } from '../../ui/dialog-buttons.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
@@ -95,14 +96,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
         {isBesideFields(create.error, ['username', 'name', 'email', 'password', 'roles']) && (
           <ErrorState error={create.error} />
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Make the user
-          </Button>
-        </Group>
+        <DialogButtons action="Make the user" onCancel={onClose} pending={create.isPending} />
       </Stack>
     </Form>
   );

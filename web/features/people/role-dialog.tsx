@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Role } from '../../../src/wire/people.ts';
 import { useScopes } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ChoiceList } from '../../ui/choice-list.tsx';
+import { DialogButtons } from '../../ui/dialog-buttons.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
 import { notifyDone } from '../../ui/notify.ts';
@@ -89,14 +90,11 @@ function RoleForm({ old, onClose }: { readonly old: Role | null; readonly onClos
         {isBesideFields(save.error, ['name', 'role', 'description', 'scopes']) && (
           <ErrorState error={save.error} />
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {old === null ? 'Make the role' : 'Save'}
-          </Button>
-        </Group>
+        <DialogButtons
+          action={old === null ? 'Make the role' : 'Save'}
+          onCancel={onClose}
+          pending={save.isPending}
+        />
       </Stack>
     </Form>
   );

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { tessera } from '../../api/tessera.ts';
-import { TextLink } from '../../ui/links.tsx';
+import { BackLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { RouteForm } from './route-form.tsx';
@@ -11,11 +11,7 @@ export function NewRoutePage() {
     <Page
       title="New route"
       lead="From then on tools reach the system here, with tokens of Tessera."
-      back={
-        <TextLink to="/routes" size="sm">
-          Routes
-        </TextLink>
-      }
+      back={<BackLink to="/routes">Routes</BackLink>}
     >
       <RouteForm />
     </Page>
@@ -30,9 +26,9 @@ export function EditRoutePage() {
       title={`Change ${name}`}
       lead="In force within a second, also for streams that are open."
       back={
-        <TextLink to="/routes/$name" params={{ name }} size="sm">
+        <BackLink to="/routes/$name" params={{ name }}>
           {name}
-        </TextLink>
+        </BackLink>
       }
     >
       {found.isPending ? (

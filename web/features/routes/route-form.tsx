@@ -57,6 +57,8 @@ export function RouteForm({ route }: { readonly route?: Route }) {
     },
     async onSuccess(saved) {
       await queries.invalidateQueries({ queryKey: ['routes'] });
+      // Its levels are scopes from now on.
+      await queries.invalidateQueries({ queryKey: ['scopes'] });
       notifyDone(route === undefined ? `Made the route ${saved.name}` : `Changed ${saved.name}`);
       await navigate({ to: '/routes/$name', params: { name: saved.name } });
     },

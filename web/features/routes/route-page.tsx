@@ -6,7 +6,7 @@ import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { ButtonLink, TextLink } from '../../ui/links.tsx';
+import { BackLink, ButtonLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
@@ -36,11 +36,7 @@ export function RoutePage() {
   return (
     <Page
       title={name}
-      back={
-        <TextLink to="/routes" size="sm">
-          Routes
-        </TextLink>
-      }
+      back={<BackLink to="/routes">Routes</BackLink>}
       lead={
         route === undefined ? undefined : (
           <>
