@@ -1,6 +1,7 @@
 import { Modal, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { scopesChanged } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { DialogButtons } from '../../ui/dialog-buttons.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
@@ -28,7 +29,7 @@ function NewScope({ onClose }: { readonly onClose: () => void }) {
   const create = useMutation({
     mutationFn: () => tessera.scopes.create({ name: name.trim(), description: description.trim() }),
     async onSuccess(scope) {
-      await queries.invalidateQueries({ queryKey: ['scopes'] });
+      await scopesChanged(queries);
       notifyDone(`${scope.name} can be given to roles and tokens now.`);
       onClose();
     },

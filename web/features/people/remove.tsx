@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Role, Scope } from '../../../src/wire/people.ts';
-import { rolesQuery } from '../../api/catalogue.ts';
+import { rolesQuery, scopesChanged } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { notifyDone } from '../../ui/notify.ts';
@@ -56,7 +56,7 @@ export function RemoveScope({
     async onSuccess() {
       notifyDone(`The scope ${name} is gone.`);
       onClose();
-      await queries.invalidateQueries({ queryKey: ['scopes'] });
+      await scopesChanged(queries);
     },
   });
   const holding = (roles.data?.items ?? []).filter(

@@ -14,6 +14,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Route } from '../../../src/wire/routes.ts';
+import { scopesChanged } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
@@ -58,7 +59,7 @@ export function RouteForm({ route }: { readonly route?: Route }) {
     async onSuccess(saved) {
       await queries.invalidateQueries({ queryKey: ['routes'] });
       // Its levels are scopes from now on.
-      await queries.invalidateQueries({ queryKey: ['scopes'] });
+      await scopesChanged(queries);
       notifyDone(route === undefined ? `Made the route ${saved.name}` : `Changed ${saved.name}`);
       await navigate({ to: '/routes/$name', params: { name: saved.name } });
     },
