@@ -214,15 +214,25 @@ describe('the reader in front', () => {
       fc.asyncProperty(bytes, fc.array(fc.nat(200), { maxLength: 4 }), async (text, cuts) => {
         const ends = [...new Set(cuts.map((cut) => cut % text.length))].sort((a, b) => a - b);
         const pieces = [0, ...ends].map((from, index) => text.slice(from, ends[index] ?? text.length));
-        await sameAnswer(
-          pieces.filter((piece) => piece !== ''),
-          'and end',
-        );
+        const sent = pieces.filter((piece) => piece !== '');
+        const [one, other] = await Promise.all([
+          said(fronted.port, sent, 'and end'),
+          said(bare.port, sent, 'and end'),
+        ]);
+        if (one === other) return;
+        // Behind questions that came together node:http drops answers it has, when something malformed follows.
+        const [own, its] = [answersOf(one), answersOf(other)];
+        expect(its.at(-1)).toMatch(/^HTTP\/1\.1 400 /);
+        expect(own.at(-1)).toBe(its.at(-1));
+        expect(own.slice(0, its.length - 1)).toEqual(its.slice(0, -1));
+        expect(own.length).toBeGreaterThan(its.length);
       }),
       { numRuns: 300 },
     );
   });
 });
+
+const answersOf = (text: string): string[] => text.split(/(?=HTTP\/1\.1 \d)/);
 
 async function textOf(socket: Socket): Promise<string> {
   let text = '';

@@ -42,6 +42,7 @@ export interface Front {
   close(): void;
 }
 
+const BLANK_LINE = Buffer.from('\r\n\r\n', 'latin1');
 // A head that comes in more pieces than this comes from somebody slow, and those have their deadlines elsewhere.
 const PIECES_MAX = 4;
 
@@ -84,6 +85,8 @@ class Line {
   #pieces: Buffer[] = [];
   /** The answer that is awaited. */
   #answer: FlowingResponse | null = null;
+  #reading = false;
+  #corked = false;
   /** What was sent is not yet taken off; nothing more is read until then. */
   #blocked = false;
   /** No question is expected after the one at hand. */
@@ -145,22 +148,41 @@ class Line {
     else this.#read();
   }
 
+  /** Answers what has arrived, one question after the other, until one has to be waited for. */
   #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    while (this.#pieces.length > 0 && this.#answer === null && !this.#last && this.#readOne());
+    this.#reading = false;
+    if (this.#corked) this.socket.uncork();
+    this.#corked = false;
+  }
+
+  /** False when more bytes are needed, or the connection is no longer ours. */
+  #readOne(): boolean {
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
-    const text = bytes.toString('latin1', 0, PLAIN_HEAD_BYTES + 1);
+    const blank = bytes.indexOf(BLANK_LINE);
+    const size = blank === -1 ? PLAIN_HEAD_BYTES + 1 : blank + BLANK_LINE.length;
+    const text = bytes.toString('latin1', 0, Math.min(size, PLAIN_HEAD_BYTES + 1));
     const ours = this.#starts.some((start) => text.startsWith(start) || start.startsWith(text));
-    const unfinished = text.indexOf('\r\n\r\n') === -1;
-    if (ours && unfinished && text.length <= PLAIN_HEAD_BYTES && this.#pieces.length < PIECES_MAX) return;
-    const head = ours ? readPlainHead(text) : null;
+    const unfinished = blank === -1 && text.length <= PLAIN_HEAD_BYTES;
+    if (ours && unfinished && this.#pieces.length < PIECES_MAX) return false;
+    const head = ours && blank !== -1 ? readPlainHead(text) : null;
     const handler = head === null ? null : this.options.find(head.url, head.host, this.socket);
     if (head === null || handler === null) {
       this.#handOver();
-      return;
+      return false;
     }
-    this.#pieces = [];
+    this.#pieces = bytes.length === size ? [] : [bytes.subarray(size)];
+    // Answers to questions that came together leave together.
+    if (this.#pieces.length > 0 && !this.#corked) {
+      this.#corked = true;
+      this.socket.cork();
+    }
     const answer = new FlowingResponse(this);
     this.#answer = answer;
     handler({ method: 'GET', url: head.url, rawHeaders: head.rawHeaders, socket: this.socket }, answer);
+    return true;
   }
 
   #fixed(head: string): string {

@@ -41,7 +41,9 @@ test('senders that stop, as many as a route carries, hold their places no longer
     return new Promise((resolve) => socket.once('close', resolve));
   });
   const call = async () => (await server.call('GET', '/connect/r/x', { token: caller.token })).status;
-  await vi.waitFor(async () => expect(await call()).toBe(503), { timeout: 7_000 });
+  // All have their places before anybody else asks for one.
+  await vi.waitFor(() => expect(up.received.join('').match(/PUT \//g)).toHaveLength(10), { timeout: 7_000 });
+  expect(await call()).toBe(503);
   server.pass(61);
   await Promise.all(slow);
   expect(await call()).toBe(200);
