@@ -179,6 +179,24 @@ test('whoever does not wait is told how to follow; a job is cancelled and undone
   expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('The job has ended.') });
 });
 
+test('what a failed undo left is named, and pruned after a question', async () => {
+  expect((await tessera('vm prune')).stderr).toBe('Nothing is left over.\n');
+  double.failStep('start-task', 'no');
+  double.failStep('destroy-task', 'the storage is busy', 9);
+  const failed = await tessera('vm create left-1');
+  const { vmid } = guestNamed('left-1') ?? {};
+  expect(failed.stderr).toContain(`Left over: guest ${vmid} (left-1) on pve.`);
+  expect(failed.stderr).toContain('Then remove it: tessera vm delete left-1');
+  double.calm();
+  expect((await tessera('vm prune')).code).toBe(2);
+  expect((await tessera('vm prune', { answers: [false] })).code).toBe(1);
+  expect(desk.asked.at(-1)).toBe('Delete 1 guest with its disk?');
+  expect(guestNamed('left-1')).toBeDefined();
+  const pruned = await tessera('vm prune --yes');
+  expect(pruned).toMatchObject({ code: 0, stderr: expect.stringContaining('Deleted left-1.') });
+  expect(guestNamed('left-1')).toBeUndefined();
+});
+
 test('Ctrl-C ends the waiting and not the job, and says how to follow or cancel it', async () => {
   // Built: Ctrl-C would reach the compiler that runs beside the sources, too.
   const built = [process.execPath, PROGRAM];

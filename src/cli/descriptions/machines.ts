@@ -112,6 +112,12 @@ export const MACHINE_COMMANDS: readonly CommandDescription[] = [
         options: [YES],
         load: () => import('../commands/vm-delete.ts'),
       },
+      {
+        name: 'prune',
+        summary: 'Delete guests that no job counts as its machine',
+        options: [{ flags: '--unknown', text: 'also of jobs that are unknown here' }, YES],
+        load: () => import('../commands/vm-prune.ts'),
+      },
       TEMPLATE_COMMAND,
     ],
   },
