@@ -29,7 +29,7 @@ const TEMPLATE_COMMAND: CommandDescription = {
       ],
       notes: [
         'Nothing is made.',
-        'Exit codes: 0 all are well, 3 network or TLS, 4 authentication, 5 something lacks.',
+        'Exit codes: 0 all well, 3 network or TLS, 4 authentication, 5 something lacks.',
       ],
       load: () => import('../commands/vm-template-check.ts'),
     },
