@@ -22,7 +22,9 @@ export function exchange(
   return new Promise((resolve) => {
     let request: http.ClientRequest;
     const timers: NodeJS.Timeout[] = [];
+    let settled = false;
     const settle = (result: Result<Sent, OutboundFailure>): void => {
+      settled = true;
       for (const timer of timers) clearTimeout(timer);
       resolve(result);
     };
@@ -48,6 +50,8 @@ export function exchange(
     }
     timers.push(setTimeout(() => expire('total_timeout', within.totalMs), within.totalMs));
     request.once('finish', () => {
+      // A quick answer may be here before the request is said to be sent.
+      if (settled) return;
       timers.push(setTimeout(() => expire('first_byte_timeout', within.firstByteMs), within.firstByteMs));
     });
     request.once('response', (message) => settle(ok({ message })));
