@@ -1,12 +1,19 @@
 import type { Route } from '../wire/routes.ts';
-import type { Output } from './output.ts';
+import { connectionNames } from './connection-names.ts';
+import type { Context } from './context.ts';
+
+/** Where a route leads, in the words a person knows. */
+export const leadsTo = ({ to, connection }: Route, nameOf: (id: string) => string): string =>
+  to ?? `connection ${connection === null ? '' : nameOf(connection)}`;
 
 /** A route as a person sees it. */
-export function showRoute(out: Output, route: Route, server: string): void {
+export async function showRoute(context: Context, route: Route): Promise<void> {
   const { levels } = route;
-  out.record(route, [
+  const server = (await context.target()).url;
+  const nameOf = await connectionNames(await context.tessera());
+  context.out.record(route, [
     ['Route', route.name],
-    ['Leads to', route.to ?? `connection ${route.connection}`],
+    ['Leads to', leadsTo(route, nameOf)],
     ['Kind', route.kind],
     ['Address', route.path === null ? null : `${server.replace(/\/$/, '')}${route.path}`],
     ['Host', route.host],

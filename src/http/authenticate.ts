@@ -153,7 +153,7 @@ export function credentialHeaders(message: IncomingMessage): { authorizations: s
 }
 
 const NO_CREDENTIAL: Fault = fault('no_credential', 'This needs a token.', {
-  fix: "Send 'Authorization: Bearer TOKEN', or sign in.",
+  fix: "Send 'Authorization: Bearer TOKEN'. Make one with 'tessera token create NAME', or sign in and make it on the page Security tokens.",
 });
 const INVALID_CSRF: Fault = fault('invalid_csrf', 'The header X-CSRF-Token is missing or wrong.', {
   fix: 'Read csrf_token from GET /api/v1/me and send it with every change.',

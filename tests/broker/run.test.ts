@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openDesk } from '../cli/harness.ts';
+import { PROGRAM } from '../support/process.ts';
 import { broker, closeAll, later, pinned, proxmox } from './support.ts';
 
 afterEach(closeAll);
@@ -37,4 +40,56 @@ test('a child gets a token that works while it runs and is revoked when it ends,
       item.name?.startsWith('run ') && item.state === 'active',
   );
   expect(live).toEqual([]);
+});
+
+describe('a child that is stopped', () => {
+  test.each([
+    ['by a signal to tessera, which it gets and answers with its own exit code', 'SIGTERM', 9],
+    ['by kill -9, which nobody can answer', 'SIGKILL', 137],
+  ] as const)('%s: its token is revoked, and nobody was shown the secret', async (_how, signal, code) => {
+    const server = await broker();
+    const pve = await proxmox();
+    const secret = pve.credentials.adminToken.secret;
+    await server.connection('pve-lab', {
+      kind: 'proxmox',
+      url: pve.url,
+      trust: pinned(pve),
+      credential: { secret: pve.credentials.adminToken.full },
+      test: false,
+    });
+    await server.routeTo('lab', 'pve-lab');
+    const folder = await mkdtemp(join(tmpdir(), 'tessera-run-'));
+    later({ close: () => rm(folder, { recursive: true }) });
+    const script = `trap 'exit 9' TERM; printf %s "$TESSERA_TOKEN" > ${folder}/token; echo $$ > ${folder}/pid; while :; do sleep 0.05; done`;
+    const tessera = spawn(process.execPath, [PROGRAM, 'run', '--route', 'lab', '--', 'sh', '-c', script], {
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: folder,
+        TESSERA_URL: server.url,
+        TESSERA_TOKEN: server.admin,
+      },
+      stdio: 'ignore',
+    });
+    const ended = once(tessera, 'exit');
+    const pid = await vi.waitFor(
+      async () => {
+        const text = await readFile(join(folder, 'pid'), 'utf8');
+        expect(text).toMatch(/^\d+\n$/);
+        return Number(text);
+      },
+      { timeout: 20_000 },
+    );
+    const token = await readFile(join(folder, 'token'), 'utf8');
+    expect((await server.call('GET', '/connect/lab/api2/json/version', { token })).status).toBe(200);
+    for (const each of [tessera.pid, pid]) {
+      const seen = await Promise.all(
+        ['cmdline', 'environ'].map((file) => readFile(`/proc/${each}/${file}`, 'latin1')),
+      );
+      expect(seen.join('')).not.toContain(secret);
+      expect(seen[0]).not.toContain(token);
+    }
+    process.kill(signal === 'SIGKILL' ? pid : (tessera.pid ?? 0), signal);
+    expect((await ended)[0]).toBe(code);
+    expect((await server.call('GET', '/connect/lab/api2/json/version', { token })).status).toBe(401);
+  });
 });

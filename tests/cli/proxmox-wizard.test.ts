@@ -99,6 +99,18 @@ describe('the wizard on a real terminal', () => {
     expect((await at.run(['proxmox', 'test'])).code).toBe(0);
   });
 
+  test('takes a whole token at the question for the user, and says where its secret stands', async () => {
+    const { rootToken } = at.double.credentials;
+    const terminal = wizard();
+    await upToCredential(terminal);
+    await terminal.answers('Number, 1 to 2', '1');
+    await terminal.answers('Proxmox user', rootToken.full);
+    await terminal.sees('That is a whole token');
+    await terminal.sees('secret of 36 characters');
+    await terminal.sees('Proxmox VE 9.2');
+    expect(terminal.shown()).not.toContain('Token name');
+  });
+
   test('changes from a token to a password, keeps the password exactly, and touches nothing else', async () => {
     const { rootToken } = at.double.credentials;
     const password = 'p#ss "w$rd';

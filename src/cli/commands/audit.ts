@@ -80,14 +80,33 @@ const COLUMNS: readonly Column<AuditRow>[] = [
   { head: 'When (UTC)', cell: (row) => row.at.replace('T', ' ').replace(/(\.\d+)?Z$/, '') },
   { head: 'Who', cell: (row) => row.actor, folds: true },
   { head: 'What', cell: (row) => row.action, folds: true },
-  { head: 'To what', cell: (row) => row.subject ?? '', folds: true },
+  { head: 'To what', cell: (row) => row.subject ?? row.route ?? '', folds: true },
   { head: 'Request', cell: request, folds: true },
 ];
 
 function request(row: AuditRow): string {
-  const parts = [row.status === null ? null : String(row.status), row.method, row.path, row.address];
+  const { status, method, path, address, detail } = row;
+  const { bytes, ms, reason, missing, broken } = detail;
+  const parts = [
+    status,
+    method,
+    path,
+    address,
+    typeof bytes === 'number' ? byteText(bytes) : null,
+    typeof ms === 'number' ? `${ms} ms` : null,
+    typeof broken === 'string' ? `broken: ${broken}` : null,
+    row.route !== null && typeof reason === 'string' ? reason : null,
+    Array.isArray(missing) ? `missing ${missing.join(' or ')}` : null,
+  ];
   return parts.filter((part) => part !== null).join(' ');
 }
+
+const byteText = (bytes: number): string =>
+  bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1024 ** 2
+      ? `${(bytes / 1024).toFixed(1)} KiB`
+      : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 
 function number(flag: string, text: string | undefined, fallback: number, least: number): number {
   if (text === undefined) return fallback;

@@ -22,7 +22,6 @@ export async function run(options: Options, context: Context): Promise<void> {
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...routeSettings(options),
   });
-  const { url } = await context.target();
-  showRoute(context.out, route, url);
+  await showRoute(context, route);
   if (!context.out.json) context.out.remark(`Use it: tessera route snippet ${name} --for curl`);
 }

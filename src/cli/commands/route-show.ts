@@ -3,5 +3,5 @@ import { showRoute } from '../route-view.ts';
 
 export async function run({ name }: { readonly name: string }, context: Context): Promise<void> {
   const route = await (await context.tessera()).routes.get(name);
-  showRoute(context.out, route, (await context.target()).url);
+  await showRoute(context, route);
 }

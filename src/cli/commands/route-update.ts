@@ -12,5 +12,5 @@ export async function run(options: Options, context: Context): Promise<void> {
   if (Object.keys(change).length === 0)
     throw usageError('Nothing to change.', 'See: tessera route update --help');
   const route = await (await context.tessera()).routes.update(options.name, change);
-  showRoute(context.out, route, (await context.target()).url);
+  await showRoute(context, route);
 }

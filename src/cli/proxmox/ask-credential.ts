@@ -8,6 +8,9 @@ import type { Questions } from './questions.ts';
 
 const TOKEN_HELP = `How to get a token: in the web page of Proxmox, Datacenter, Permissions, API Tokens, Add; the secret is shown once. Or with least rights, from here: tessera proxmox token create`;
 
+/** `user@realm!name=secret`, whatever stands in front of it. */
+const WHOLE_TOKEN = /[^\s=]@[^\s=]+![^\s=]+=\S/;
+
 /** Asks for a token or a password until its shape is right. Nothing is sent; whatever was pasted is taken apart. */
 export async function askCredential(draft: Draft, ask: Questions, context: Context): Promise<void> {
   const byToken = (await ask.choose('How do you log in?', ['API token (recommended)', 'Password'])) === 0;
@@ -35,6 +38,13 @@ export async function askCredential(draft: Draft, ask: Questions, context: Conte
 
 async function askToken(draft: Draft, ask: Questions): Promise<void> {
   const user = await ask.text('Proxmox user', draft.user || DEFAULT_USER);
+  if (WHOLE_TOKEN.test(user)) {
+    ask.say(
+      'That is a whole token, so it is used as one. Its secret now stands on this screen: clear the screen, and think about a new token if anybody else can see it.',
+    );
+    Object.assign(draft, { token: '', secret: user.trim(), password: '' });
+    return;
+  }
   const secret = await ask.hidden('Token secret, or the whole token user@realm!name=secret');
   const whole = /!/.test(secret) || /[│|{]/.test(secret) || user.includes('!');
   const name = whole ? '' : await ask.text('Token name', draft.token || 'glassdome-token');
