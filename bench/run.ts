@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadGenerator } from './lib/load.ts';
 import { describeMachine, takeLoadCore } from './lib/machine.ts';
 import { ROOT, stopEverything } from './lib/processes.ts';
-import { type Measurement, type Row, tableOf } from './lib/result.ts';
+import { type Measurement, type Row, reportWith, tableOf } from './lib/result.ts';
 import { QUICK, WHOLE } from './lib/scale.ts';
 import { removeFolders } from './lib/tessera.ts';
 import { betterAuth } from './rows/better-auth.ts';
@@ -57,6 +57,10 @@ if (unknown.length > 0) {
 
 takeLoadCore();
 const rows: Row[] = [];
+const date = new Date().toISOString().slice(0, 10);
+const machine = [...describeMachine(), `load: ${loadGenerator}`];
+const path = resolve(ROOT, 'bench/RESULTS.md');
+let report = names.length === 0 ? '' : await readFile(path, 'utf8').catch(() => '');
 try {
   for (const [name, measure] of Object.entries(MEASUREMENTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
@@ -64,20 +68,14 @@ try {
     const made = await measure(scale, (text) => console.error(`  ${text}`));
     for (const row of made) console.error(`  ${row.what}: ${row.measured}  [${row.notes}]`);
     rows.push(...made);
+    // A quick look is no result to keep. The others are kept one by one, should a later one fail.
+    if (scale !== WHOLE) continue;
+    report = reportWith(report, machine, made, date);
+    await writeFile(path, report);
   }
 } finally {
   await stopEverything();
   await removeFolders();
 }
 
-const report = `# Results
-
-Measured on ${new Date().toISOString().slice(0, 10)} by \`npm run bench\`. What each line means: [README.md](README.md).
-
-${[...describeMachine(), `load: ${loadGenerator}`].map((line) => `- ${line}`).join('\n')}
-
-${tableOf(rows)}
-`;
-console.log(report);
-// A quick look or a part of the table is no result to keep.
-if (scale === WHOLE && names.length === 0) await writeFile(resolve(ROOT, 'bench/RESULTS.md'), report);
+console.log(tableOf(rows, date));
