@@ -10,6 +10,7 @@ import { findCallerToken } from './caller.ts';
 import type { CallerRequest, CallerResponse } from './caller-side.ts';
 import type { Decision } from './decide.ts';
 import type { Destination, Destinations, Rider } from './destinations.ts';
+import type { Ends, Outcome, RequestBody, Tunnel } from './errand.ts';
 import { passedHeaders } from './headers.ts';
 import { type CallRefusal, judgeCall, judgeCaller, NO_TOKEN } from './judge.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,7 +19,7 @@ import { sendRefusal } from './refusal.ts';
 import { bodyOf, gather } from './request-body.ts';
 import { type RequestHead, readRequestHead } from './request-head.ts';
 import { type CallTarget, readTarget } from './target.ts';
-import { type Ends, type Outcome, type RequestBody, Transport, type Tunnel } from './transport.ts';
+import { Transport } from './transport.ts';
 
 /** A call that selected a route, before anything is known about who makes it. */
 export interface Incoming {

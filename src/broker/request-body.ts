@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { KindName } from '../kinds/kind.ts';
+import type { RequestBody } from './errand.ts';
 import type { CallRefusal } from './judge.ts';
 import type { RequestHead } from './request-head.ts';
-import type { RequestBody } from './transport.ts';
 
 /** Twice what Proxmox takes (512 KiB); larger bodies are uploads, which bring their length. */
 const GATHERED_MAX = 1024 * 1024;

@@ -1,75 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { atTurnEnd } from '../base/turn.ts';
 import type { Verified } from '../tokens/verify.ts';
 import { answerHeaders, answerTrailers, switchingHead, withoutEcho } from './answer-headers.ts';
 import { type AnswerEvents, type AnswerHead, AnswerParser } from './answer-parser.ts';
 import type { ActiveRoute } from './book.ts';
-import type { CallerResponse } from './caller-side.ts';
 import type { Decision } from './decide.ts';
-import type { Destination, Rider } from './destinations.ts';
+import type { Ends, Errand, Sending } from './errand.ts';
 import type { CallRefusal } from './judge.ts';
 import type { Line, LineUser } from './lines.ts';
 import type { LiveCall } from './live.ts';
 import { reasonText } from './refusal.ts';
 import { createScrubber, type Scrubber } from './scrub.ts';
 import { joinStreams } from './tunnel.ts';
-
-/** What a request carries, as it is to be framed. */
-export type RequestBody =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'whole'; readonly bytes: Buffer }
-  /** Passed on as it comes, its length announced. */
-  | { readonly kind: 'length'; readonly length: string }
-  | { readonly kind: 'chunked' };
-
-export interface Tunnel {
-  readonly socket: Duplex;
-  /** What came behind the request. */
-  readonly head: Buffer;
-  /** Takes the socket out of the response's hands. */
-  detach(): void;
-}
-
-export interface Errand {
-  /** What follows the head of the request; null where nothing does. */
-  readonly stream: IncomingMessage | null;
-  readonly response: CallerResponse;
-  readonly route: ActiveRoute;
-  readonly verified: Verified | null;
-  readonly decision: Decision;
-  /** The caller's socket, where another protocol is asked for. */
-  readonly tunnel: Tunnel | null;
-  /** The caller waits to be told to send its body. */
-  readonly continueFirst: boolean;
-  readonly method: string;
-}
-
-/** What is sent for an errand, and where to. */
-export interface Sending {
-  readonly destination: Destination;
-  /** The whole head of the request, ended. */
-  readonly head: string;
-  readonly body: RequestBody;
-  readonly rider: Rider | null;
-}
-
-/** What happens to errands in the end. One of the two is called for each, once. */
-export interface Ends<E extends Errand> {
-  /** No answer came, and nothing was said to the caller yet. */
-  failed(errand: E, refusal: CallRefusal, call: LiveCall): void;
-  done(errand: E, outcome: Outcome, call: LiveCall): void;
-}
-
-export interface Outcome {
-  readonly status: number;
-  readonly bytesDown: number;
-  readonly bytesUp: number;
-  /** Why the call did not come to its proper end; null when it did. */
-  readonly broken: string | null;
-}
 
 const LAST_CHUNK = '0\r\n\r\n';
 /** How long the rest of a body is swallowed whose answer is out already. */

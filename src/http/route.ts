@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Fault, FaultCode } from '../base/fault.ts';
-import { err, type Result } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
 import { Problem } from '../wire/common.ts';
 import type { Authenticate, Caller } from './authenticate.ts';
 import { challengeOf, PROBLEM_TYPE, problemOf, statusOf } from './problem.ts';
@@ -67,35 +67,49 @@ export function route<
     handle(input: Input<B, Q, P> & { caller: Caller }): Promise<Result<Answer<R>>>;
   },
 ): void {
-  const security = [{ bearer: [] }, { session: [] }];
+  const { onRequest, callerOf } = admission(authenticate, {
+    pattern: route.path,
+    ...(route.allowBootstrap === undefined ? {} : { allowBootstrap: route.allowBootstrap }),
+  });
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<Result<Answer<R>>> => {
+    const caller = callerOf(request);
+    const result = await route.handle({ ...inputOf<B, Q, P>(request), request, reply, caller });
+    if (!result.ok) noteForbidden(caller, result.error);
+    return result;
+  };
+  register(app, route, SECURITY, answer, onRequest);
+}
+
+/** What a route says of the credentials it takes. */
+export const SECURITY = [{ bearer: [] }, { session: [] }];
+
+/**
+ * Proves who asks before the body is even read, so that whoever is nobody learns nothing about what the route accepts;
+ * and keeps who it is for the handler.
+ */
+export function admission(
+  authenticate: Authenticate,
+  options: { readonly pattern: string; readonly allowBootstrap?: boolean },
+) {
   const callers = new WeakMap<FastifyRequest, Caller>();
-  register(
-    app,
-    route,
-    security,
-    async (request, reply) => {
+  return {
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
+      const caller = await authenticate(request.raw, { usedOn: 'api', ...options });
+      if (!caller.ok) return sendFault(reply, caller.error);
+      callers.set(request, caller.value);
+    },
+    callerOf(request: FastifyRequest): Caller {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error('unreachable: the request was not authenticated');
-      const result = await route.handle({ ...inputOf<B, Q, P>(request), request, reply, caller });
-      if (!result.ok && isForbidden(result.error)) caller.noteRefusal(result.error);
-      return result;
-    },
-    // Before the body is even read: whoever is nobody learns nothing about what the route accepts.
-    async (request) => {
-      const caller = await authenticate(request.raw, {
-        usedOn: 'api',
-        pattern: route.path,
-        ...(route.allowBootstrap === undefined ? {} : { allowBootstrap: route.allowBootstrap }),
-      });
-      if (!caller.ok) return err(caller.error);
-      callers.set(request, caller.value);
       return caller;
     },
-  );
+  };
 }
 
 /** Whether the caller was known and the request in order, and it was not allowed: that belongs into the trail. */
-export const isForbidden = ({ code }: Fault): boolean => statusOf(code) === 403;
+export function noteForbidden(caller: Caller, refusal: Fault): void {
+  if (statusOf(refusal.code) === 403) caller.noteRefusal(refusal);
+}
 
 function inputOf<B extends Schema, Q extends Schema, P extends Schema>(request: FastifyRequest) {
   return {
@@ -110,7 +124,7 @@ function register<B extends Schema, Q extends Schema, P extends Schema, R extend
   route: Description<B, Q, P, R>,
   security: Record<string, string[]>[],
   handle: (request: FastifyRequest, reply: FastifyReply) => Promise<Result<Answer<R>>>,
-  admit?: (request: FastifyRequest) => Promise<Result<unknown>>,
+  onRequest?: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
 ): void {
   const status = route.status ?? (route.response === undefined ? 204 : 200);
   const responses: Record<string, unknown> = {
@@ -119,7 +133,7 @@ function register<B extends Schema, Q extends Schema, P extends Schema, R extend
   };
   const codes: FaultCode[] = [
     'invalid_request',
-    ...(admit ? (['no_credential', 'forbidden'] as const) : []),
+    ...(onRequest ? (['no_credential', 'forbidden'] as const) : []),
     ...(route.faults ?? []),
   ];
   for (const code of codes) responses[statusOf(code)] ??= Problem;
@@ -137,14 +151,7 @@ function register<B extends Schema, Q extends Schema, P extends Schema, R extend
       security,
       response: responses,
     },
-    ...(admit === undefined
-      ? {}
-      : {
-          onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
-            const admitted = await admit(request);
-            if (!admitted.ok) return sendFault(reply, admitted.error);
-          },
-        }),
+    ...(onRequest === undefined ? {} : { onRequest }),
     handler: async (request, reply) => {
       const result = await handle(request, reply);
       if (!result.ok) return sendFault(reply, result.error);

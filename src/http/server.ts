@@ -14,6 +14,7 @@ import { randomBase62, systemRandom } from '../crypto/random.ts';
 import { BODY_LIMIT, faultOf, Refusal } from './framework-fault.ts';
 import { type Front, type FrontOptions, putInFront } from './front.ts';
 import { parseJson } from './json.ts';
+import { otherMethods } from './methods-at.ts';
 import type { Counters } from './metrics.ts';
 import { sendFault } from './route.ts';
 
@@ -133,10 +134,7 @@ export function createHttpServer({
     if (manners !== null) return manners.notFound(request, reply);
     const page = app.webPage(request, reply);
     if (page !== null) return page;
-    const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(
-      (method) =>
-        method !== request.method && app.findRoute({ method, url: request.url.split('?')[0] ?? '' }) !== null,
-    );
+    const methods = otherMethods(request);
     if (methods.length > 0) {
       reply.header('allow', methods.join(', '));
       return sendFault(

@@ -77,7 +77,7 @@ function readPage(folder: string): readonly string[] | null {
 
 /** Whether a browser asks for a page at an address that is nobody else's. */
 function isForPages({ method, url, headers }: FastifyRequest): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
+  if (method !== 'GET') return false;
   if (!wantsPage(headers)) return false;
   const path = url.split('?', 1)[0] ?? '';
   return !PROGRAMS.some((place) => path === place || path.startsWith(`${place}/`));

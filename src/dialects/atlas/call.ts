@@ -5,7 +5,7 @@ import type { Actor } from '../../access/principal.ts';
 import type { Result } from '../../base/result.ts';
 import { MANAGE_SCOPE } from '../../connections/access.ts';
 import type { Authenticate, Caller } from '../../http/authenticate.ts';
-import { isForbidden } from '../../http/route.ts';
+import { noteForbidden } from '../../http/route.ts';
 import { ADMIN_NEEDED, refuse, VIEW_NEEDED } from './answer.ts';
 import { AtlasError } from './shapes.ts';
 
@@ -94,7 +94,7 @@ export function calls(app: FastifyInstance, authenticate: Authenticate): AddCall
             reply,
           });
           if (!done.ok) {
-            if (isForbidden(done.error)) caller.noteRefusal(done.error);
+            noteForbidden(caller, done.error);
             return refuse(reply, done.error, forbidden);
           }
           if (reply.sent || done.value === reply) return reply;

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Clock } from '../../base/clock.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
 import { faultOf } from '../../http/framework-fault.ts';
+import { otherMethods } from '../../http/methods-at.ts';
 import type { Counters } from '../../http/metrics.ts';
 import type { QuotaBook } from '../../people/quota-book.ts';
 import type { Edit } from '../../tokens/edit.ts';
@@ -96,10 +97,7 @@ function ownManners(surface: FastifyInstance): void {
 
 /** What is said below `/auth` where there is nothing, or nothing for that method. */
 function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split('?')[0] ?? '';
-  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(
-    (method) => request.server.findRoute({ method, url: path }) !== null,
-  );
+  const methods = otherMethods(request);
   if (methods.length === 0) return send(reply, { status: 404, body: { detail: 'Not Found' } });
   return send(reply, {
     status: 405,

@@ -6,7 +6,7 @@ import { ADMIN_SCOPE } from '../../access/scopes.ts';
 import { type Clock, DAY, seconds } from '../../base/clock.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { Authenticate, Caller } from '../../http/authenticate.ts';
-import { isForbidden } from '../../http/route.ts';
+import { noteForbidden } from '../../http/route.ts';
 import { answer, sendError, warn } from './answer.ts';
 import { dayOf } from './day.ts';
 import { OsmoError } from './shapes.ts';
@@ -104,7 +104,7 @@ export function signedInCalls(authenticate: Authenticate, clock: Clock): SignedI
           const caller = callers.get(request);
           if (caller === undefined) throw new Error('unreachable: the request was not authenticated');
           const result = await call.handle({ ...inputOf(request, reply), caller });
-          if (!result.ok && isForbidden(result.error)) caller.noteRefusal(result.error);
+          if (!result.ok) noteForbidden(caller, result.error);
           return finish(reply, result);
         },
       });

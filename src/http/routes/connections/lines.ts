@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { err, ok, type Result } from '../../../base/result.ts';
+import { ok, type Result } from '../../../base/result.ts';
 import { Problem } from '../../../wire/common.ts';
 import type { Authenticate, Caller } from '../../authenticate.ts';
-import { isForbidden, sendFault } from '../../route.ts';
+import { admission, noteForbidden, SECURITY, sendFault } from '../../route.ts';
 
 export const LINES_TYPE = 'application/x-ndjson';
 
@@ -35,7 +35,7 @@ export function linesRoute<B extends z.ZodType, Q extends z.ZodType, P extends z
   route: LinesRoute<B, Q, P>,
 ): void {
   const { method, path, tag, summary, description, params, query, body, line } = route;
-  const callers = new WeakMap<FastifyRequest, Result<Caller>>();
+  const { onRequest, callerOf } = admission(authenticate, { pattern: path });
   app.route({
     method,
     url: path,
@@ -46,29 +46,24 @@ export function linesRoute<B extends z.ZodType, Q extends z.ZodType, P extends z
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
-      security: [{ bearer: [] }, { session: [] }],
+      security: SECURITY,
       response: { 200: line, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 502: Problem },
     },
-    onRequest: async (request, reply) => {
-      const caller = await authenticate(request.raw, { usedOn: 'api', pattern: path });
-      callers.set(request, caller);
-      if (!caller.ok) return sendFault(reply, caller.error);
-    },
+    onRequest,
     handler: async (request, reply) => {
-      const caller = callers.get(request) ?? err(unreachable());
-      if (!caller.ok) return sendFault(reply, caller.error);
+      const caller = callerOf(request);
       const lines = await route.handle({
         body: request.body as z.output<B>,
         query: request.query as z.output<Q>,
         params: request.params as z.output<P>,
-        caller: caller.value,
+        caller,
       });
       if (lines.ok)
         return reply
           .header('content-type', LINES_TYPE)
           .header('cache-control', 'no-store')
           .send(Readable.from(texts(lines.value), { highWaterMark: 1 }));
-      if (isForbidden(lines.error)) caller.value.noteRefusal(lines.error);
+      noteForbidden(caller, lines.error);
       return sendFault(reply, lines.error);
     },
   });
@@ -115,7 +110,3 @@ export async function watched<Step, Done>(
     })(),
   );
 }
-
-const unreachable = (): never => {
-  throw new Error('unreachable: the request was not authenticated');
-};

@@ -8,9 +8,9 @@ import { hasEnded, type JobRecord } from '../../../machines/record.ts';
 import type { JobWatch } from '../../../machines/watch.ts';
 import { Problem } from '../../../wire/common.ts';
 import { Job, JobId, JobMoment } from '../../../wire/machines.ts';
-import type { Authenticate, Caller } from '../../authenticate.ts';
+import type { Authenticate } from '../../authenticate.ts';
 import { problemOf } from '../../problem.ts';
-import { isForbidden, sendFault } from '../../route.ts';
+import { admission, noteForbidden, SECURITY, sendFault } from '../../route.ts';
 import { presentJob, presentStep } from './present.ts';
 
 interface Needs {
@@ -34,7 +34,7 @@ export function jobEventRoute(app: FastifyInstance, { authenticate, machines, wa
     const caller = await authenticate(request.raw, { usedOn: 'api', pattern: PATH });
     if (!caller.ok) return caller;
     const job = await machines.job(caller.value.actor, id);
-    if (!job.ok) noteRefusal(caller.value, job.error);
+    if (!job.ok) noteForbidden(caller.value, job.error);
     return job;
   }
 
@@ -73,7 +73,7 @@ export function jobEventRoute(app: FastifyInstance, { authenticate, machines, wa
     }
   }
 
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  const { onRequest, callerOf } = admission(authenticate, { pattern: PATH });
   app.route({
     method: 'GET',
     url: PATH,
@@ -84,7 +84,7 @@ export function jobEventRoute(app: FastifyInstance, { authenticate, machines, wa
         'Events: `step` for each step, its number as id; `end` with the job; `refused` with a problem document when ' +
         'the token no longer suffices. `Last-Event-ID` goes on after that event; 204 when there is nothing more to come.',
       params: z.object({ id: JobId }),
-      security: [{ bearer: [] }, { session: [] }],
+      security: SECURITY,
       response: {
         200: {
           description: 'A stream of events',
@@ -96,18 +96,13 @@ export function jobEventRoute(app: FastifyInstance, { authenticate, machines, wa
         404: Problem,
       },
     },
-    onRequest: async (request, reply) => {
-      const caller = await authenticate(request.raw, { usedOn: 'api', pattern: PATH });
-      if (!caller.ok) return sendFault(reply, caller.error);
-      callers.set(request, caller.value);
-    },
+    onRequest,
     handler: async (request, reply) => {
-      const caller = callers.get(request);
-      if (caller === undefined) throw new Error('unreachable: the request was not authenticated');
+      const caller = callerOf(request);
       const { id } = request.params as { id: string };
       const job = await machines.job(caller.actor, id);
       if (!job.ok) {
-        noteRefusal(caller, job.error);
+        noteForbidden(caller, job.error);
         return sendFault(reply, job.error);
       }
       const heard = request.headers['last-event-id'];
@@ -127,10 +122,6 @@ export function jobEventRoute(app: FastifyInstance, { authenticate, machines, wa
       );
     },
   });
-}
-
-function noteRefusal(caller: Caller, refusal: Parameters<typeof isForbidden>[0]): void {
-  if (isForbidden(refusal)) caller.noteRefusal(refusal);
 }
 
 const message = (event: string, id: string | null, data: object): string =>
