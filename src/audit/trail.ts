@@ -1,6 +1,7 @@
 import { requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
 import type { Clock } from '../base/clock.ts';
+import { inTurns } from '../base/in-turns.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { sealedFault } from '../crypto/seal.ts';
 import {
@@ -63,8 +64,6 @@ const PAGE = 250;
 export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: Dependencies): AuditTrail {
   const queue: AuditEntry[] = [];
   const repeats = createRepeats(KINDS_MAX, dropped);
-  let flushing: Promise<void> | null = null;
-  let flushingNext: Promise<void> | null = null;
   /** Hash of the row this process knows to be noted. */
   let noted: string | null = null;
   let complained: string | null = null;
@@ -96,21 +95,7 @@ export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: 
   }
 
   /** Done when everything queued until now is written, though a turn was under way already. */
-  function flushed(): Promise<void> {
-    if (flushing === null) {
-      flushing = write().finally(() => {
-        flushing = null;
-      });
-      return flushing;
-    }
-    flushingNext ??= flushing
-      .catch(() => {})
-      .then(() => {
-        flushingNext = null;
-        return flushed();
-      });
-    return flushingNext;
-  }
+  const flushed = inTurns(write);
 
   /**
    * Notes the newest row, unless the row noted last is no longer there: then the note is the only witness of it, and

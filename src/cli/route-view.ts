@@ -10,7 +10,7 @@ export const leadsTo = ({ to, connection }: Route, nameOf: (id: string) => strin
 export async function showRoute(context: Context, route: Route): Promise<void> {
   const { levels } = route;
   const server = (await context.target()).url;
-  const nameOf = await connectionNames(await context.tessera());
+  const nameOf = await connectionNames(context, [route]);
   context.out.record(route, [
     ['Route', route.name],
     ['Leads to', leadsTo(route, nameOf)],

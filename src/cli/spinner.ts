@@ -1,6 +1,9 @@
 import type { Writable } from 'node:stream';
 
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
+/** Pictures of something that moves, drawn one after the other. */
+export const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
+/** Back to the start of the line, and nothing left on it. */
+export const CLEAR_LINE = '\r\u001b[K';
 const PATIENCE_MS = 1000;
 const FRAME_MS = 90;
 
@@ -20,7 +23,7 @@ export async function withSpinner<T>(output: Writable, label: string, work: Prom
     clearTimeout(patience);
     if (frames !== undefined) {
       clearInterval(frames);
-      output.write('\r\u001b[K');
+      output.write(CLEAR_LINE);
     }
   }
 }

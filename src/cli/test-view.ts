@@ -65,16 +65,16 @@ export function verdictLine(context: Context, report: Pick<TestReport, 'verdict'
 export function findingText(context: Context, finding: Finding): string {
   const { paint } = context.out;
   const mark = finding.severity === 'blocking' ? paint.red('✖') : paint.yellow('!');
-  const fix = finding.fix
-    .split('\n')
-    .map((line, at) => `  ${at === 0 ? 'Fix:  ' : '      '}${printable(line)}`);
   return [
     `${mark} ${paint.bold(finding.code)} (${finding.probe})`,
     indented('  ', 2, finding.sentence, context),
     indented(paint.dim('  Seen: '), 8, finding.evidence, context),
-    ...fix,
+    ...fixLines(finding.fix).map((line) => `  ${line}`),
   ].join('\n');
 }
+
+export const fixLines = (fix: string): string[] =>
+  fix.split('\n').map((line, at) => `${at === 0 ? 'Fix:  ' : '      '}${printable(line)}`);
 
 const indented = (head: string, indent: number, text: string, { io }: Context): string =>
   folded(head, indent, text, io.columns);

@@ -11,7 +11,7 @@ import type { ConnectionRecord } from '../connections/record.ts';
 import type { ConnectionStore } from '../connections/store.ts';
 import { type Readiness, readyToClone } from '../kinds/proxmox/preflight.ts';
 import { power } from './power.ts';
-import { holdsMachine, isReady, type JobRecord, type MachineWish } from './record.ts';
+import { holdsMachine, isReady, type JobRecord, type MachineWish, NO_PROGRESS } from './record.ts';
 import type { Runner } from './runner.ts';
 import { undo } from './steps.ts';
 import type { JobStore } from './store.ts';
@@ -251,14 +251,8 @@ export function createMachines({ store, outlets, runner, settings, clock, newId 
       state: 'queued',
       wish,
       progress: {
+        ...NO_PROGRESS,
         steps: [{ state: 'queued', atMs: clock(), note: '' }],
-        vmid: null,
-        upid: null,
-        ip: null,
-        finding: null,
-        leftover: null,
-        races: 0,
-        cancelling: false,
       },
       idempotencyKey,
       cancelRequested: false,

@@ -65,6 +65,17 @@ export interface JobProgress {
   readonly cancelling: boolean;
 }
 
+/** What is known of a job that has done nothing yet. */
+export const NO_PROGRESS: Omit<JobProgress, 'steps'> = {
+  vmid: null,
+  upid: null,
+  ip: null,
+  finding: null,
+  leftover: null,
+  races: 0,
+  cancelling: false,
+};
+
 export interface JobRecord {
   readonly id: string;
   readonly owner: string;

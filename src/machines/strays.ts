@@ -1,7 +1,7 @@
 import { requireScope } from '../access/policy.ts';
 import type { Actor } from '../access/principal.ts';
 import { auditEntry } from '../audit/entry.ts';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, seconds } from '../base/clock.ts';
 import { type Fault, fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { MANAGE_SCOPE } from '../connections/access.ts';
@@ -16,7 +16,7 @@ import { tokenIdOf } from '../kinds/proxmox/identity.ts';
 import { type GuestFacts, readGuests } from '../kinds/proxmox/inventory.ts';
 import { explainRefusal } from '../kinds/proxmox/refusal.ts';
 import { jobInMark, marksOf } from './guest.ts';
-import { holdsMachine, type JobRecord } from './record.ts';
+import { holdsMachine, type JobRecord, NO_PROGRESS } from './record.ts';
 import type { Runner } from './runner.ts';
 import { undo } from './steps.ts';
 import type { JobStore } from './store.ts';
@@ -78,8 +78,15 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
     return found;
   }
 
-  async function searchOne(actor: Actor, connection: ConnectionRecord): Promise<Result<Stray[]>> {
-    const noted = new Set((await store.jobs({ limit: 1000 })).map((job) => job.progress.vmid ?? 0));
+  /** Ids that jobs once wrote down. */
+  const notedIds = async (): Promise<ReadonlySet<number>> =>
+    new Set((await store.jobs({ limit: 1000 })).map((job) => job.progress.vmid ?? 0));
+
+  async function searchOne(
+    actor: Actor,
+    connection: ConnectionRecord,
+    noted: ReadonlySet<number>,
+  ): Promise<Result<Stray[]>> {
     const found = await outlets.use(actor, connection.id, async ({ subject, carrier }) => {
       const api = proxmoxApi(subject, carrier);
       const guests = await readGuests(api);
@@ -114,8 +121,9 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
     if (!allowed.ok) return allowed;
     const strays = new Map<string, Stray>();
     const unsearched: { name: string; fault: Fault }[] = [];
+    const noted = await notedIds();
     for (const connection of await store.connections('proxmox')) {
-      const found = await searchOne(actor, connection);
+      const found = await searchOne(actor, connection, noted);
       if (!found.ok) unsearched.push({ name: connection.name, fault: found.error });
       // Several connections may lead to one cluster.
       else
@@ -136,7 +144,7 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
       const record = (await store.connections('proxmox')).find(({ id, name }) =>
         [id, name].includes(connection),
       );
-      const found = record === undefined ? ok([]) : await searchOne(actor, record);
+      const found = record === undefined ? ok([]) : await searchOne(actor, record, await notedIds());
       if (!found.ok) return found;
       const stray = found.value.find((each) => each.vmid === vmid);
       if (stray === undefined)
@@ -145,10 +153,11 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
             fix: 'See GET /api/v1/strays.',
           }),
         );
-      const gone = await runner.withTools(asJob(stray, clock), (tools) => undo(asJob(stray, clock), tools));
+      const guest = asJob(stray, clock);
+      const gone = await runner.withTools(guest, (tools) => undo(guest, tools));
       if (!gone.ok) return gone;
       return store.change<Stray>(async (tx) => {
-        const now = Math.floor(clock() / 1000);
+        const now = seconds(clock);
         // What a failed job left is no longer its machine.
         const job = await tx.job(stray.jobId);
         if (job !== null && job.progress.vmid === vmid && job.endedAt !== null && job.goneAt === null)
@@ -187,20 +196,11 @@ const asJob = ({ connection, vmid, node, name, jobId, job }: Stray, clock: Clock
     ...job?.wish,
     node,
   },
-  progress: {
-    steps: [],
-    vmid,
-    upid: null,
-    ip: null,
-    finding: null,
-    leftover: null,
-    races: 0,
-    cancelling: false,
-  },
+  progress: { ...NO_PROGRESS, steps: [], vmid },
   idempotencyKey: null,
   cancelRequested: false,
-  createdAt: Math.floor(clock() / 1000),
-  updatedAt: Math.floor(clock() / 1000),
+  createdAt: seconds(clock),
+  updatedAt: seconds(clock),
   endedAt: null,
   goneAt: null,
 });

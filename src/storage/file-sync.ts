@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { inTurns } from '../base/in-turns.ts';
 
 /** Puts what was written into a file on the disk, off the event loop. */
 export interface FileSync {
@@ -9,35 +10,20 @@ export interface FileSync {
 
 export function createFileSync(path: string): FileSync {
   let opened: Promise<FileHandle> | null = null;
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
+  let last: Promise<void> = Promise.resolve();
 
-  async function turn(): Promise<void> {
+  const sync = inTurns(async () => {
     opened ??= open(path, 'r');
     await (await opened).datasync();
-  }
-
-  function sync(): Promise<void> {
-    if (running === null) {
-      running = turn().finally(() => {
-        running = null;
-      });
-      return running;
-    }
-    // The turn that runs may have begun before the last bytes were written.
-    next ??= running
-      .catch(() => {})
-      .then(() => {
-        next = null;
-        return sync();
-      });
-    return next;
-  }
+  });
 
   return {
-    sync,
+    sync() {
+      last = sync();
+      return last;
+    },
     async close() {
-      await running?.catch(() => {});
+      await last.catch(() => {});
       await (await opened)?.close();
     },
   };

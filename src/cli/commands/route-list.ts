@@ -3,9 +3,8 @@ import type { Context } from '../context.ts';
 import { leadsTo } from '../route-view.ts';
 
 export async function run(_options: object, context: Context): Promise<void> {
-  const tessera = await context.tessera();
-  const { items } = await tessera.routes.list();
-  const nameOf = await connectionNames(tessera);
+  const { items } = await (await context.tessera()).routes.list();
+  const nameOf = await connectionNames(context, items);
   context.out.list(
     items,
     [

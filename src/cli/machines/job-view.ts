@@ -1,7 +1,7 @@
 import type { Job } from '../../wire/machines.ts';
 import type { Context } from '../context.ts';
-import { folded } from '../test-view.ts';
-import { printable, quantity } from '../text.ts';
+import { fixLines, folded } from '../test-view.ts';
+import { quantity } from '../text.ts';
 
 type State = Job['state'];
 
@@ -57,13 +57,10 @@ export function successText(job: Job, context: Context): string {
 /** Why it failed or what is lacking. Remedies are not folded, because they get copied. */
 export function problemText({ problem }: Job, { io, out: { paint } }: Context): string {
   if (problem === null) return '';
-  const fix = problem.fix
-    .split('\n')
-    .map((line, at) => `${at === 0 ? 'Fix:  ' : '      '}${printable(line)}`);
   return [
     folded(`${paint.bold(problem.code)}: `, problem.code.length + 2, problem.sentence, io.columns),
     ...(problem.evidence === '' ? [] : [folded(paint.dim('Seen: '), 6, problem.evidence, io.columns)]),
-    ...(problem.fix === '' ? [] : fix),
+    ...(problem.fix === '' ? [] : fixLines(problem.fix)),
   ].join('\n');
 }
 

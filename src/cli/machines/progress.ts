@@ -1,11 +1,10 @@
 import type { Job } from '../../wire/machines.ts';
 import type { Context } from '../context.ts';
+import { CLEAR_LINE, FRAMES } from '../spinner.ts';
 import { printable } from '../text.ts';
 import { elapsed, stateWords } from './job-view.ts';
 
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
 const FRAME_MS = 100;
-const CLEAR = '\r\u001b[K';
 
 /** What a person sees of a job under way, on standard error. */
 export interface Progress {
@@ -41,7 +40,7 @@ export function openProgress({ io, out }: Context): Progress {
     const frame = FRAMES[turn % FRAMES.length] ?? '';
     turn += 1;
     const line = `${frame} ${since(latest, Date.now() - (skew ?? 0))}  ${printable(latest.machine.name)}: ${stateWords(latest.state)}`;
-    stderr.write(`${CLEAR}${line.slice(0, io.columns - 1)}`);
+    stderr.write(`${CLEAR_LINE}${line.slice(0, io.columns - 1)}`);
   };
   const timer = setInterval(draw, FRAME_MS);
   return {
@@ -51,13 +50,13 @@ export function openProgress({ io, out }: Context): Progress {
       draw();
     },
     say(text) {
-      stderr.write(CLEAR);
+      stderr.write(CLEAR_LINE);
       out.remark(text);
       draw();
     },
     end() {
       clearInterval(timer);
-      if (latest !== null) stderr.write(CLEAR);
+      if (latest !== null) stderr.write(CLEAR_LINE);
       latest = null;
     },
   };
