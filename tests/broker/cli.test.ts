@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
 import { openDesk } from '../cli/harness.ts';
-import { broker, closeAll, foreman, later, pinned, proxmox, upstream } from './support.ts';
+import { broker, closeAll, connectForeman, connectProxmox, later, upstream } from './support.ts';
 
 afterEach(closeAll);
 
@@ -71,23 +71,8 @@ test('a rule that does not read as one is explained', async () => {
 
 test('the snippet for curl works as printed, for Proxmox and for Foreman, and the tool never sees the secret', async () => {
   const { server, tessera } = await desk();
-  const pve = await proxmox();
-  const fm = await foreman();
-  await server.connection('pve-lab', {
-    kind: 'proxmox',
-    url: pve.url,
-    trust: pinned(pve),
-    credential: { secret: pve.credentials.adminToken.full },
-    test: false,
-  });
-  const { login, token } = fm.credentials.inventoryToken;
-  await server.connection('fm', {
-    kind: 'foreman',
-    url: fm.url,
-    trust: pinned(fm),
-    credential: { user: login, secret: token },
-    test: false,
-  });
+  const _pve = await connectProxmox(server);
+  const _fm = await connectForeman(server, 'inventoryToken');
   for (const [name, connection, expected] of [
     ['lab', 'pve-lab', '"release"'],
     ['hosts', 'fm', '"result"'],

@@ -10,7 +10,17 @@ import { parse } from 'yaml';
 import { initTls } from '../../src/local/tls/folder.ts';
 import { PROGRAM } from '../support/process.ts';
 import { freePort } from '../support/server.ts';
-import { broker, closeAll, foreman, later, pinned, plainAnswer, proxmox, upstream } from './support.ts';
+import {
+  broker,
+  closeAll,
+  connectForeman,
+  connectProxmox,
+  type foreman,
+  later,
+  plainAnswer,
+  type proxmox,
+  upstream,
+} from './support.ts';
 
 /**
  * The tools themselves, through routes that speak TLS, set up by nothing but what `tessera route snippet` prints. Tools
@@ -106,22 +116,7 @@ beforeAll(async () => {
   const { secureServer } = server.app;
   if (secureServer === null) throw new Error('there is no TLS port');
   await new Promise<void>((resolve) => secureServer.listen(securePort, '127.0.0.1', resolve));
-  [pve, fm] = await Promise.all([proxmox(), foreman()]);
-  await server.connection('pve-lab', {
-    kind: 'proxmox',
-    url: pve.url,
-    trust: pinned(pve),
-    credential: { secret: pve.credentials.rootToken.full },
-    test: false,
-  });
-  const { login, token } = fm.credentials.adminToken;
-  await server.connection('fm', {
-    kind: 'foreman',
-    url: fm.url,
-    trust: pinned(fm),
-    credential: { user: login, secret: token },
-    test: false,
-  });
+  [pve, fm] = await Promise.all([connectProxmox(server, 'rootToken'), connectForeman(server, 'adminToken')]);
   const service = await upstream(plainAnswer('written'));
   labPort = await freePort();
   // Reached below a path and, where a tool drops paths, at a port.

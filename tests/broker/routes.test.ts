@@ -1,18 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
-import { broker, closeAll, foreman, pinned, proxmox, upstream } from './support.ts';
+import { broker, closeAll, connectProxmox, foreman, pinned, upstream } from './support.ts';
 
 afterEach(closeAll);
 
 async function proxmoxLab() {
   const server = await broker();
-  const pve = await proxmox();
-  await server.connection('pve-lab', {
-    kind: 'proxmox',
-    url: pve.url,
-    trust: pinned(pve),
-    credential: { secret: pve.credentials.adminToken.full },
-    test: false,
-  });
+  const pve = await connectProxmox(server);
   await server.routeTo('lab', 'pve-lab');
   return { server, pve };
 }

@@ -6,20 +6,13 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openDesk } from '../cli/harness.ts';
 import { PROGRAM } from '../support/process.ts';
-import { broker, closeAll, later, pinned, proxmox } from './support.ts';
+import { broker, closeAll, connectProxmox, later } from './support.ts';
 
 afterEach(closeAll);
 
 test('a child gets a token that works while it runs and is revoked when it ends, and its exit code is kept', async () => {
   const server = await broker();
-  const pve = await proxmox();
-  await server.connection('pve-lab', {
-    kind: 'proxmox',
-    url: pve.url,
-    trust: pinned(pve),
-    credential: { secret: pve.credentials.adminToken.full },
-    test: false,
-  });
+  const _pve = await connectProxmox(server);
   await server.routeTo('lab', 'pve-lab');
   const folder = await mkdtemp(join(tmpdir(), 'tessera-run-'));
   later({ close: () => rm(folder, { recursive: true }) });
@@ -48,15 +41,8 @@ describe('a child that is stopped', () => {
     ['by kill -9, which nobody can answer', 'SIGKILL', 137],
   ] as const)('%s: its token is revoked, and nobody was shown the secret', async (_how, signal, code) => {
     const server = await broker();
-    const pve = await proxmox();
+    const pve = await connectProxmox(server);
     const secret = pve.credentials.adminToken.secret;
-    await server.connection('pve-lab', {
-      kind: 'proxmox',
-      url: pve.url,
-      trust: pinned(pve),
-      credential: { secret: pve.credentials.adminToken.full },
-      test: false,
-    });
     await server.routeTo('lab', 'pve-lab');
     const folder = await mkdtemp(join(tmpdir(), 'tessera-run-'));
     later({ close: () => rm(folder, { recursive: true }) });

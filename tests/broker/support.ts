@@ -1,5 +1,5 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
-import { bench, later } from '../connections/support.ts';
+import { bench, foreman, later, pinned, proxmox } from '../connections/support.ts';
 import type { Answer, TestServerOptions } from '../support/server.ts';
 
 export { closeAll, foreman, later, pinned, proxmox } from '../connections/support.ts';
@@ -35,6 +35,35 @@ export async function broker(options: TestServerOptions = {}) {
       }
     },
   };
+}
+
+type Broker = Awaited<ReturnType<typeof broker>>;
+
+/** A double of Proxmox VE as the connection `pve-lab`. */
+export async function connectProxmox(server: Broker, credential: 'adminToken' | 'rootToken' = 'adminToken') {
+  const pve = await proxmox();
+  await server.connection('pve-lab', {
+    kind: 'proxmox',
+    url: pve.url,
+    trust: pinned(pve),
+    credential: { secret: pve.credentials[credential].full },
+    test: false,
+  });
+  return pve;
+}
+
+/** A double of Foreman as the connection `fm`. */
+export async function connectForeman(server: Broker, credential: 'adminToken' | 'inventoryToken') {
+  const fm = await foreman();
+  const { login, token } = fm.credentials[credential];
+  await server.connection('fm', {
+    kind: 'foreman',
+    url: fm.url,
+    trust: pinned(fm),
+    credential: { user: login, secret: token },
+    test: false,
+  });
+  return fm;
 }
 
 export interface Upstream {

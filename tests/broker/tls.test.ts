@@ -10,7 +10,7 @@ import { listenTls, openTls } from '../../src/http/tls.ts';
 import { initTls } from '../../src/local/tls/folder.ts';
 import { openDesk } from '../cli/harness.ts';
 import { freePort } from '../support/server.ts';
-import { broker, closeAll, later, pinned, plainAnswer, proxmox, upstream } from './support.ts';
+import { broker, closeAll, connectProxmox, later, plainAnswer, upstream } from './support.ts';
 
 afterEach(closeAll);
 
@@ -95,14 +95,7 @@ test('curl reaches Proxmox through a TLS port of the route’s own, trusting onl
   const server = await broker({
     environment: { TESSERA_TLS_CERT_FILE: files.certificate, TESSERA_TLS_KEY_FILE: files.key },
   });
-  const pve = await proxmox();
-  await server.connection('pve-lab', {
-    kind: 'proxmox',
-    url: pve.url,
-    trust: pinned(pve),
-    credential: { secret: pve.credentials.adminToken.full },
-    test: false,
-  });
+  const _pve = await connectProxmox(server);
   const port = await freePort();
   await server.routeTo('lab', 'pve-lab', { port });
   const { token } = await server.token('read:lab');

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PROGRAM, type Running, tessera } from '../support/process.ts';
+import { type Running, tessera } from '../support/process.ts';
 import { freePort, PASSWORD } from '../support/server.ts';
+import { commandsOf, followed, installInto } from './page.ts';
 
 const PAGE = new URL('../../docs/backups.md', import.meta.url);
 const RESTART = '$ systemctl restart tessera\n';
@@ -45,26 +44,9 @@ test('the commands of docs/backups.md copy, prove and restore, and bring a new m
       test: false,
     });
 
-    const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`;
-    await writeFile(join(home, 'npx'), npx, { mode: 0o755 });
-    const follow = async (text: string): Promise<string> => {
-      const script = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('\n');
-      const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
-        cwd: home,
-        env: {
-          PATH: `${home}:${process.env.PATH}`,
-          HOME: home,
-          TESSERA_URL: `http://127.0.0.1:${port}`,
-          TESSERA_TOKEN: token,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let output = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-      const [code] = await once(child, 'close');
-      expect(code, output).toBe(0);
-      return output;
-    };
+    await installInto(home);
+    const follow = (text: string): Promise<string> =>
+      followed(commandsOf(text), home, { TESSERA_URL: `http://127.0.0.1:${port}`, TESSERA_TOKEN: token });
 
     const [before = '', after = ''] = (await readFile(PAGE, 'utf8')).split(RESTART);
     const copied = await follow(before);

@@ -1,24 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { PROGRAM } from '../support/process.ts';
-import { startTestServer } from '../support/server.ts';
+import { freePort, startTestServer } from '../support/server.ts';
+import { followed, installInto } from './page.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/broker.md', import.meta.url));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('the commands of docs/broker.md make routes, explain a verdict, and hand a program a token that ends with it', async () => {
   const server = await startTestServer();
@@ -36,7 +25,7 @@ test('the commands of docs/broker.md make routes, explain a verdict, and hand a 
     test: false,
   });
   const { id } = (await api('GET', '/me')).json.token;
-  await file('tessera', `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`);
+  await installInto(folder);
   // Whatever the program is: it reads the variables of its kind and calls through the route.
   await file(
     'terraform',
@@ -55,22 +44,12 @@ test('the commands of docs/broker.md make routes, explain a verdict, and hand a 
         .replace('TESSERA_TLS_PORT=8443 tessera serve', `tessera serve --port ${plain}`)
         .replace(/^tessera (?:serve|audit .*--follow).*$/, until),
     );
-  const child = spawn('bash', ['-xeuo', 'pipefail', '-c', lines.join('\n')], {
-    cwd: folder,
-    env: {
-      PATH: `${folder}:${process.env.PATH}`,
-      HOME: folder,
-      TESSERA_URL: server.url,
-      TESSERA_TOKEN: server.admin,
-      TESSERA_DATA_DIR: join(folder, 'data'),
-      TESSERA_TLS_PORT: String(secure),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const output = await followed(lines.join('\n'), folder, {
+    TESSERA_URL: server.url,
+    TESSERA_TOKEN: server.admin,
+    TESSERA_DATA_DIR: join(folder, 'data'),
+    TESSERA_TLS_PORT: String(secure),
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const [code] = await once(child, 'close');
-  expect(code, output).toBe(0);
   expect(lines.length).toBeGreaterThan(8);
   expect(output).not.toContain(proxmox.credentials.adminToken.secret);
   const routes = (await api('GET', '/routes')).json.items.map(({ name }: { name: string }) => name);

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startForemanDouble } from '../../src/doubles/foreman/double.ts';
 import { startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { PROGRAM } from '../support/process.ts';
 import { startTestServer } from '../support/server.ts';
+import { commandsOf, followed, installInto } from './page.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/connections.md', import.meta.url));
 
@@ -20,7 +18,7 @@ test('the commands of docs/connections.md connect Proxmox VE and Foreman and fin
   const file = (name: string, text: string, mode = 0o600) => writeFile(join(folder, name), text, { mode });
   const { credentials } = proxmox;
   const { inventory, inventoryToken } = foreman.credentials;
-  await file('npx', `#!/bin/sh\nshift\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`, 0o755);
+  await installInto(folder);
   await file('pve-ca.pem', proxmox.ca);
   await file('pve-token.txt', credentials.flowToken.full);
   await file('root-password.txt', credentials.root.password);
@@ -29,25 +27,13 @@ test('the commands of docs/connections.md connect Proxmox VE and Foreman and fin
   await file('foreman-password.txt', inventory.password);
 
   const text = await readFile(PAGE, 'utf8');
-  const script = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
-    .map(([, block]) => block)
-    .join('\n')
+  const script = commandsOf(text)
     .replaceAll('https://pve.example:8006', proxmox.url)
     .replaceAll('https://foreman.example', foreman.url);
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
-    cwd: folder,
-    env: {
-      PATH: `${folder}:${process.env.PATH}`,
-      HOME: folder,
-      TESSERA_URL: server.url,
-      TESSERA_TOKEN: server.admin,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const output = await followed(script, folder, {
+    TESSERA_URL: server.url,
+    TESSERA_TOKEN: server.admin,
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const [code] = await once(child, 'close');
-  expect(code, output).toBe(0);
   expect(output).not.toContain(credentials.root.password);
   const { items } = (await server.call('GET', '/api/v1/connections', { token: server.admin })).json;
   expect(items.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { PROGRAM } from '../support/process.ts';
 import { freePort } from '../support/server.ts';
+import { commandsOf, followed, installInto } from './page.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/machines.md', import.meta.url));
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZvbyBiYXIgYmF6IHF1eCBxdXV4IGNvcmdl me@here';
@@ -16,7 +14,7 @@ test('the quick start of docs/machines.md, from setup to a machine, run as one s
   const double = await startProxmoxDouble({ delayScale: 0, cloneMs: 20, taskMs: 10, bootMs: 10 });
   const folder = await mkdtemp(join(tmpdir(), 'tessera-quick-start-'));
   const file = (name: string, text: string, mode = 0o600) => writeFile(join(folder, name), text, { mode });
-  await file('npx', `#!/bin/sh\nshift\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`, 0o755);
+  await installInto(folder);
   await file('pve-ca.pem', double.ca);
   await file('pve-token.txt', double.credentials.flowToken.full);
   await file('password.txt', 'correct horse battery staple');
@@ -24,20 +22,12 @@ test('the quick start of docs/machines.md, from setup to a machine, run as one s
   await file('.ssh/id_ed25519.pub', KEY);
   const port = await freePort();
   const text = await readFile(PAGE, 'utf8');
-  const script = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
-    .map(([, block]) => block)
-    .join('\n')
+  const script = commandsOf(text)
     .replaceAll('pve.example:8006', `127.0.0.1:${double.port}`)
     .replaceAll('http://127.0.0.1:8001', `http://127.0.0.1:${port}`);
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', `trap 'kill $(jobs -p); wait' EXIT\n${script}`], {
-    cwd: folder,
-    env: { PATH: `${folder}:${process.env.PATH}`, HOME: folder, TESSERA_PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const output = await followed(`trap 'kill $(jobs -p); wait' EXIT\n${script}`, folder, {
+    TESSERA_PORT: String(port),
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const [code] = await once(child, 'close');
-  expect(code, output).toBe(0);
   expect(output).toContain(`Proxmox  ${double.url} (connection proxmox, checked certificate)`);
   expect(output).toMatch(/web-vm runs: guest \d+ on pve, 10\.77\./);
   expect(output).toMatch(/Log in: {2}ssh ubuntu@10\.77\./);

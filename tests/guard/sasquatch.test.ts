@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PROGRAM } from '../support/process.ts';
+import { followed, installInto } from '../docs/page.ts';
 import { freePort, startTestServer, type TestServer } from '../support/server.ts';
 import { blocksOf, findNginx, type Nginx, replaced, startNginx } from './nginx.ts';
 import { ask, bearer } from './support.ts';
@@ -34,9 +32,7 @@ describe.skipIf(program === null)('the commands of docs/sasquatch.md', () => {
     metrics = await metricsService(written);
     folder = await mkdtemp(join(tmpdir(), 'tessera-sasquatch-'));
     port = await freePort();
-    await writeFile(join(folder, 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`, {
-      mode: 0o755,
-    });
+    await installInto(folder);
   });
   afterAll(async () => {
     await nginx?.stop();
@@ -51,25 +47,7 @@ describe.skipIf(program === null)('the commands of docs/sasquatch.md', () => {
       .replaceAll('http://127.0.0.1:8001', server.url)
       .replaceAll('http://127.0.0.1:8080', `http://127.0.0.1:${port}`)
       .replaceAll('http://127.0.0.1:9000', `http://127.0.0.1:${(metrics.address() as AddressInfo).port}`);
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: folder,
-      env: {
-        PATH: `${folder}:${process.env.PATH}`,
-        HOME: folder,
-        TESSERA_URL: server.url,
-        TESSERA_TOKEN: server.admin,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => {
-        output += chunk;
-      });
-    }
-    const [code] = await once(child, 'close');
-    expect(code, output).toBe(0);
-    return output;
+    return followed(script, folder, { TESSERA_URL: server.url, TESSERA_TOKEN: server.admin });
   }
 
   test('lead from nothing to metrics written through nginx, and to a token that is worth nothing', async () => {
