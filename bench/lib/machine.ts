@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { childrenOf } from './sockets.ts';
 
 /** The core servers run on, and the one for everything that asks them. */
 export const SERVER_CORE = 0;
@@ -44,16 +45,27 @@ export interface CpuReading {
   readonly ownTicks: number;
 }
 
-/**
- * What all cores did, and what of it was ours: the processes in `pids`, this one, and its children that have ended
- * (each run of the load generator).
- */
-export function readCpu(pids: Iterable<number>): CpuReading {
+/** What all cores did, and what of it was ours: this process and all that came from it, running or ended. */
+export function readCpu(): CpuReading {
   const total = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
   const [user = 0, nice = 0, system = 0, , , , , steal = 0] = total.split(/\s+/).slice(1).map(Number);
-  let ownTicks = ticksOf(process.pid, true);
-  for (const pid of pids) ownTicks += ticksOf(pid, false);
-  return { at: performance.now(), busyTicks: user + nice + system, stolenTicks: steal, ownTicks };
+  return {
+    at: performance.now(),
+    busyTicks: user + nice + system,
+    stolenTicks: steal,
+    ownTicks: ticksOfFamily(process.pid),
+  };
+}
+
+/** The time of those that ended stands in the books of their parents. */
+function ticksOfFamily(pid: number): number {
+  try {
+    const descendants = childrenOf(pid).map(ticksOfFamily);
+    return descendants.reduce((sum, ticks) => sum + ticks, ticksOf(pid, true));
+  } catch {
+    // Ended while we looked.
+    return 0;
+  }
 }
 
 function ticksOf(pid: number, withChildren: boolean): number {

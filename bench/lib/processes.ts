@@ -24,9 +24,6 @@ export interface ServerProcess {
 
 const running = new Set<ServerProcess>();
 
-/** Processes whose time is ours when others' is reckoned. */
-export const runningPids = (): number[] => [...running].map(({ pid }) => pid);
-
 /** Runs `node` with these arguments on the server's core; ready when its output says that it is listening. */
 export async function startNode(
   args: readonly string[],

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { foreignShare, readCpu } from './machine.ts';
 import { percent } from './numbers.ts';
-import { runningPids } from './processes.ts';
 
 /** A sample during which others took more than this share of one core is taken again. */
 const FOREIGN_LIMIT = 0.1;
@@ -30,9 +29,9 @@ export async function takeSamples<T>(
   const patienceEnds = performance.now() + PATIENCE_MS;
   while (quiet() < wanted && all.length < wanted * ATTEMPTS_PER_SAMPLE) {
     await quietMoment(patienceEnds);
-    const before = readCpu(runningPids());
+    const before = readCpu();
     const value = await take(all.length);
-    all.push({ value, foreign: foreignShare(before, readCpu(runningPids())) });
+    all.push({ value, foreign: foreignShare(before, readCpu()) });
   }
   const kept = [...all].sort((a, b) => a.foreign - b.foreign).slice(0, wanted);
   return {
@@ -44,9 +43,9 @@ export async function takeSamples<T>(
 
 async function quietMoment(patienceEnds: number): Promise<void> {
   while (performance.now() < patienceEnds) {
-    const before = readCpu(runningPids());
+    const before = readCpu();
     await sleep(LOOK_MS);
-    if (foreignShare(before, readCpu(runningPids())) <= FOREIGN_LIMIT) return;
+    if (foreignShare(before, readCpu()) <= FOREIGN_LIMIT) return;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Secret } from '../base/secret.ts';
+import { Secret } from '../base/secret.ts';
 import type { Tessera } from '../client/index.ts';
 import { CliError, usageError } from './failure.ts';
 import type { Io } from './io.ts';
@@ -57,7 +57,6 @@ export function openContext(io: Io, options: GlobalOptions, completion: Context[
     const url = told === undefined ? (book?.current ?? DEFAULT_SERVER) : serverAddress(told);
     const profile = book?.profiles[url] ?? null;
     if (fromEnvironment === undefined) return { url, profile, token: profile?.token ?? null };
-    const { Secret } = await import('../base/secret.ts');
     return { url, profile, token: new Secret(fromEnvironment) };
   }
 
