@@ -14,8 +14,21 @@ export function takeLoadCore(): void {
   if (process.platform !== 'linux' || cpus().length < 2) {
     throw new Error('The measurements need Linux and two cores: one for the server, one for the load.');
   }
-  const pinned = spawnSync('taskset', ['-acp', String(LOAD_CORE), String(process.pid)]);
-  if (pinned.status !== 0)
+  moveTo(String(LOAD_CORE));
+}
+
+/** What is started meanwhile runs on every core, as it would for a person. */
+export async function onAllCores<T>(start: () => Promise<T>): Promise<T> {
+  moveTo(`0-${cpus().length - 1}`);
+  try {
+    return await start();
+  } finally {
+    moveTo(String(LOAD_CORE));
+  }
+}
+
+function moveTo(cores: string): void {
+  if (spawnSync('taskset', ['-acp', cores, String(process.pid)]).status !== 0)
     throw new Error('taskset (of util-linux) is needed to keep server and load apart.');
 }
 

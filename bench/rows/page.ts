@@ -1,10 +1,13 @@
 import { chromium } from 'playwright-core';
+import { onAllCores } from '../lib/machine.ts';
 import { median, ms } from '../lib/numbers.ts';
 import { samplesText, takeSamples } from '../lib/quiet.ts';
 import type { Measurement } from '../lib/result.ts';
 import { newFolder, serve, setUp } from '../lib/tessera.ts';
 
 const LIMIT_MS = 1000;
+/** The button that mints a token. A search by role and name would take a tenth of what is measured. */
+const FIRST_STEP = 'a[href="/tokens/new"]';
 
 /**
  * From the address to a page that can be used, in a browser that has none of its files: the home page is drawn, knows
@@ -13,17 +16,19 @@ const LIMIT_MS = 1000;
 export const page: Measurement = async (scale) => {
   const server = await serve(await newFolder());
   const session = await setUp(server);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-  });
+  const browser = await onAllCores(() =>
+    chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    }),
+  );
   const visit = async (): Promise<number> => {
     const context = await browser.newContext();
     await context.addCookies([{ name: 'tessera_session', value: session, url: server.url, httpOnly: true }]);
     const tab = await context.newPage();
     const startedAt = performance.now();
     await tab.goto(server.url, { waitUntil: 'commit' });
-    await tab.getByRole('link', { name: 'Mint a token' }).click({ trial: true });
+    await tab.locator(FIRST_STEP).first().click({ trial: true });
     const took = performance.now() - startedAt;
     await context.close();
     return took;

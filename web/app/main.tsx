@@ -9,6 +9,7 @@ import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { TesseraError } from '../../src/client/error.ts';
+import { sessionQuery } from '../api/session.ts';
 import { createSite } from './site.tsx';
 import { theme, variables } from './theme.ts';
 
@@ -27,6 +28,11 @@ const queries = new QueryClient({
   },
 });
 const router = createSite(queries);
+
+// Who is signed in and the page's own file are on their way while the frame is being drawn.
+void queries.prefetchQuery(sessionQuery);
+const [matched] = router.getMatchedRoutes(router.latestLocation.pathname);
+for (const route of matched) void router.loadRouteChunk(route);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');

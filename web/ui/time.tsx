@@ -9,22 +9,30 @@ const UNITS = [
   ['minute', 60, 1],
 ] as const;
 
+/** Made when first needed: a browser takes tens of milliseconds for its first formatter. */
+const once = <T,>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+const relative = once(() => new Intl.RelativeTimeFormat('en', { numeric: 'always' }));
+const exact = once(() => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }));
+const day = once(() => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' }));
+
 /** `in 3 days`, `2 hours ago`, `just now`. */
 export function relativeTime(at: number, now: number): string {
   const seconds = Math.round((at - now) / 1000);
-  const words = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
   for (const [unit, size, from] of UNITS) {
     const count = Math.round(seconds / size);
-    if (Math.abs(count) >= from) return words.format(count, unit);
+    if (Math.abs(count) >= from) return relative().format(count, unit);
   }
   return seconds > 0 ? 'in less than a minute' : 'just now';
 }
 
-const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
-const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
-
-export const exactTime = (text: string): string => EXACT.format(new Date(text));
-export const dayOf = (text: string): string => DAY.format(new Date(text));
+export const exactTime = (text: string): string => exact().format(new Date(text));
+export const dayOf = (text: string): string => day().format(new Date(text));
 
 interface TimeProps {
   /** RFC 3339, as the server sends it; null: `never`, or what is given. */
