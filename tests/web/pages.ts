@@ -43,6 +43,7 @@ export const PAGES: readonly PageRow[] = [
   { name: 'machine', path: (sample) => `/machines/${sample.machine}`, heading: 'web-1' },
   { name: 'job-failed', path: (sample) => `/machines/${sample.job}`, heading: 'build-7' },
   { name: 'templates', path: '/machines/templates', heading: 'Templates' },
+  { name: 'strays', path: '/machines/strays', heading: 'Strays' },
   { name: 'expiry', path: '/expiry', heading: 'Expiry calendar' },
   { name: 'not-found', path: '/no/such/page', heading: 'Not found' },
 ];

@@ -83,7 +83,31 @@ async function fillSystems(
     connection: 'pve-lab',
     ssh_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemo maya@laptop'],
   });
-  return { connection: connection.id, job: failed.id, machine: await ended(server, made.id) };
+  const machine = await ended(server, made.id);
+  leaveStrays(double, machine);
+  return { connection: connection.id, job: failed.id, machine };
+}
+
+/** A copy that somebody made of a machine, and a guest of a Tessera that is gone. */
+function leaveStrays({ cluster }: ProxmoxDouble, job: string): void {
+  const [guest] = [...cluster.guests.values()].filter(({ config }) => config.get('name') === 'web-1');
+  if (guest === undefined) throw new Error('no such guest');
+  for (const [vmid, name, mark] of [
+    [700, 'web-1-before-upgrade', job],
+    [701, 'old-ci', 'of-the-old-server'],
+  ] as const)
+    cluster.guests.set(vmid, {
+      ...guest,
+      vmid,
+      running: false,
+      config: new Map([
+        ...guest.config,
+        ['name', name],
+        ['tags', `tessera;tessera-job-${mark}`],
+        ['description', ''],
+      ]),
+      pending: new Map(),
+    });
 }
 
 /** People, roles, tokens near and far from their end. */

@@ -43,7 +43,11 @@ describe.each<Scheme>(['light', 'dark'])('%s', (scheme) => {
       const { page } = row.open === true ? outside : inside;
       await page.goto(server.url + addressOf(row, sample));
       await settled(page, row.heading);
+      // The window grows to the page, so that the picture shows all of it and the side bar beside it.
+      const tall = await page.evaluate<number>('document.documentElement.scrollHeight');
+      if (tall > SIZES[size].height) await page.setViewportSize({ width: SIZES[size].width, height: tall });
       await page.screenshot({ path: `${FOLDER}${row.name}-${size}-${scheme}.png` });
+      await page.setViewportSize(SIZES[size]);
     });
   });
 });

@@ -253,6 +253,12 @@ const templates = createRoute({
   component: lazyRouteComponent(() => import('../features/machines/templates-page.tsx'), 'TemplatesPage'),
 });
 
+const strays = createRoute({
+  getParentRoute: () => shell,
+  path: '/machines/strays',
+  component: lazyRouteComponent(() => import('../features/machines/strays-page.tsx'), 'StraysPage'),
+});
+
 const machine = createRoute({
   getParentRoute: () => shell,
   path: '/machines/$id',
@@ -286,6 +292,7 @@ const site = root.addChildren([
     machines,
     newMachine,
     templates,
+    strays,
     machine,
     endings,
     routes,

@@ -9,13 +9,14 @@ import { ButtonLink, TextLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading, PermissionDenied } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
-import { jobListQuery } from './use-jobs.ts';
+import { jobListQuery, useMayTidy } from './use-jobs.ts';
 import { badgeOf, sizeOf } from './words.ts';
 
 /** Machines made from here; or the jobs that made them, those that failed included. */
 export function MachinesPage() {
   const maySee = useMay('read:machines', 'write:machines');
   const mayMake = useMay('write:machines');
+  const mayTidy = useMayTidy();
   const navigate = useNavigate({ from: '/machines' });
   const { show } = useSearch({ from: '/shell/machines' });
   const jobs = show === 'jobs';
@@ -32,6 +33,11 @@ export function MachinesPage() {
       actions={
         maySee && (
           <>
+            {mayTidy && (
+              <ButtonLink to="/machines/strays" variant="default">
+                Strays
+              </ButtonLink>
+            )}
             <ButtonLink to="/machines/templates" variant="default">
               Templates
             </ButtonLink>

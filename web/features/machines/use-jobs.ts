@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 
 const LIVE_MS = 700;
@@ -26,3 +27,17 @@ export const settingsQuery = queryOptions({
   queryFn: () => tessera.machines.settings(),
   staleTime: 60_000,
 });
+
+/** Whole clusters are asked, so only when somebody looks. */
+export const strayQuery = queryOptions({
+  queryKey: ['machines', 'strays'],
+  queryFn: () => tessera.strays.list(),
+  retry: false,
+  refetchOnWindowFocus: false,
+});
+
+/** Strays are nobody's, so both are needed: to take machines away, and to have a hand in every connection. */
+export function useMayTidy(): boolean {
+  const takesAway = useMay('write:machines');
+  return useMay('admin:connections') && takesAway;
+}

@@ -1,4 +1,4 @@
-import type { Job } from '../../../src/wire/machines.ts';
+import type { Job, MachineStray } from '../../../src/wire/machines.ts';
 
 /** What a person reads of machines and of the jobs that make them. */
 
@@ -69,4 +69,16 @@ export function tookWords(milliseconds: number): string {
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** It was left when the undo of a failed job could not take it away: nobody ever had it as a machine. */
+export const holdsLeftover = ({ state }: MachineStray): boolean =>
+  state === 'failed' || state === 'rolled_back' || state === 'cancelled';
+
+/** How a guest came to bear a mark without being counted. */
+export function strayWords(stray: MachineStray): string {
+  if (stray.state === null) return 'No job of this Tessera made it; perhaps another one did.';
+  return holdsLeftover(stray)
+    ? 'Left when making it failed.'
+    : 'Bears the mark of another machine: a copy of it, or a backup that was restored.';
 }
