@@ -52,11 +52,14 @@ describe.each(ENGINES)('on %s', (engine) => {
 
     await page.getByRole('table', { name: 'Rules of this route' }).getByText('write:sasquatch').waitFor();
     await page.getByRole('textbox', { name: 'Path' }).fill('/topics/lab');
-    await page.getByRole('button', { name: 'Judge it' }).click();
+    await page.getByRole('button', { name: 'Try it' }).click();
     await page.getByText('It would be refused with 401').waitFor();
     const { token, id } = await server.token('write:sasquatch');
-    await page.getByLabel('Id of a token').fill(id);
-    await page.getByRole('button', { name: 'Judge it' }).click();
+    await page.reload();
+    await settled(page, 'metrics');
+    await page.getByRole('textbox', { name: 'Path' }).fill('/topics/lab');
+    await page.getByLabel('With the token').selectOption(id);
+    await page.getByRole('button', { name: 'Try it' }).click();
     await page.getByText('It would go through').waitFor();
     expect(service.received).toEqual([]);
 
@@ -109,7 +112,7 @@ describe.each(ENGINES)('on %s', (engine) => {
         await page.goto(`${server.url}/routes/${name}`);
         await settled(page, name);
         await page.getByRole('table', { name: 'Newest calls' }).waitFor();
-        await page.getByRole('button', { name: 'Judge it' }).click();
+        await page.getByRole('button', { name: 'Try it' }).click();
         await page.getByText('It would be refused with 401').waitFor();
         expect(await seriousFindings(page), `${width} pixels`).toEqual([]);
         const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';

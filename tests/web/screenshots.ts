@@ -10,6 +10,9 @@ import { type Sample, startTeam, type Team } from './sample.ts';
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } } as const;
 
+/** Lists without end are cut off here. */
+const TALLEST = 2600;
+
 let team: Team;
 let server: TestServer;
 let sample: Sample;
@@ -45,8 +48,9 @@ describe.each<Scheme>(['light', 'dark'])('%s', (scheme) => {
       await settled(page, row.heading);
       // The window grows to the page, so that the picture shows all of it and the side bar beside it.
       const tall = await page.evaluate<number>('document.documentElement.scrollHeight');
-      if (tall > SIZES[size].height) await page.setViewportSize({ width: SIZES[size].width, height: tall });
-      await page.screenshot({ path: `${FOLDER}${row.name}-${size}-${scheme}.png` });
+      const { width, height } = SIZES[size];
+      await page.setViewportSize({ width, height: Math.min(Math.max(tall, height), TALLEST) });
+      await page.screenshot({ path: `${FOLDER}${row.name}-${size}-${scheme}.png`, animations: 'disabled' });
       await page.setViewportSize(SIZES[size]);
     });
   });

@@ -53,6 +53,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--tessera-ground': '#f6f8f8',
     '--tessera-raised': '#ffffff',
     '--tessera-line': '#dfe4e6',
+    '--tessera-code': '#edf1f2',
   },
   dark: {
     '--mantine-color-body': '#1b1f22',
@@ -63,6 +64,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--tessera-ground': '#14181a',
     '--tessera-raised': '#1b1f22',
     '--tessera-line': '#333a3f',
+    '--tessera-code': '#2b3135',
     ...onDark('tile', '75, 180, 168', '#8fd6cd'),
     ...onDark('red', '255, 107, 107', '#ffa8a8'),
     ...onDark('orange', '255, 146, 43', '#ffc078'),

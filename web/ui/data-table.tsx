@@ -7,6 +7,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode;
   /** The column takes no more room than it needs. */
   readonly narrow?: boolean;
+  /** Sentences: on a phone they stand below the name of the column, over the whole width. */
+  readonly long?: boolean;
 }
 
 interface DataTableProps<Row> {
@@ -40,10 +42,11 @@ export function DataTable<Row>({ label, columns, rows, rowKey }: DataTableProps<
         <Table.Tbody>
           {rows.map((row) => (
             <Table.Tr key={rowKey(row)}>
-              {columns.map(({ header, cell, narrow }) => (
+              {columns.map(({ header, cell, narrow, long }) => (
                 <Table.Td
                   key={header}
                   data-label={header}
+                  data-long={long}
                   className={narrow ? classes.narrowCell : undefined}
                 >
                   {cell(row)}

@@ -4,9 +4,11 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { AuditRow } from '../../../src/wire/audit.ts';
 import { tessera } from '../../api/tessera.ts';
+import { actorWords } from '../../ui/actor.ts';
 import { downloadText } from '../../ui/copy.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Icon } from '../../ui/icons.tsx';
+import { TextLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -95,26 +97,30 @@ const columns = (show: (row: AuditRow) => void): readonly Column<AuditRow>[] => 
       </span>
     ),
   },
-  { header: 'Who', cell: ({ actor }) => <Text className="break-anywhere">{actor}</Text> },
+  {
+    header: 'Who',
+    cell: ({ actor }) => (
+      <Text span size="sm" className="break-anywhere">
+        {actorWords(actor)}
+      </Text>
+    ),
+  },
   {
     header: 'What',
-    cell: ({ action, subject, route }) => (
+    cell: (row) => (
       <Group gap={6}>
-        <Badge color={colourOf(action)} variant="light" tt="none">
-          {action}
-        </Badge>
-        <Text span className="break-anywhere">
-          {subject ?? route ?? ''}
-        </Text>
+        <Badge color={colourOf(row.action)}>{row.action}</Badge>
+        <Subject row={row} />
       </Group>
     ),
   },
   {
     header: 'Call',
+    long: true,
     cell: ({ method, path, status }) =>
       path === null ? (
-        <Text span c="dimmed">
-          none
+        <Text span c="dimmed" aria-label="none">
+          -
         </Text>
       ) : (
         <Text span size="sm" className="break-anywhere">
@@ -128,7 +134,7 @@ const columns = (show: (row: AuditRow) => void): readonly Column<AuditRow>[] => 
     cell: (row) => (
       <Button
         size="compact-sm"
-        variant="default"
+        variant="subtle"
         onClick={() => show(row)}
         aria-label={`Details of row ${row.seq}`}
       >
@@ -137,6 +143,23 @@ const columns = (show: (row: AuditRow) => void): readonly Column<AuditRow>[] => 
     ),
   },
 ];
+
+/** What it was done to. Tokens have ids that nobody knows by heart, so theirs is the name, or whose it is. */
+function Subject({ row: { action, subject, route, detail } }: { readonly row: AuditRow }) {
+  if (subject === null || !/^(token|session)\./.test(action))
+    return (
+      <Text span size="sm" className="break-anywhere">
+        {subject ?? route ?? ''}
+      </Text>
+    );
+  const { name, owner } = detail;
+  const words = typeof name === 'string' ? name : typeof owner === 'string' ? `of ${owner}` : subject;
+  return (
+    <TextLink to="/tokens/$id" params={{ id: subject }} size="sm" className="break-anywhere">
+      {words}
+    </TextLink>
+  );
+}
 
 /** What was refused stands out; what ended is quiet. */
 function colourOf(action: string): string {

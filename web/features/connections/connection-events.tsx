@@ -60,11 +60,13 @@ export function ConnectionEvents({ connection, manages }: ConnectionEventsProps)
             columns={[
               {
                 header: 'What',
+                narrow: true,
                 cell: ({ kind }) => <Badge color={WORDS[kind][1]}>{WORDS[kind][0]}</Badge>,
               },
-              { header: 'When', cell: ({ at }) => <Time at={at} /> },
+              { header: 'When', narrow: true, cell: ({ at }) => <Time at={at} /> },
               {
                 header: 'In words',
+                long: true,
                 cell: ({ sentence }) => <span className={classes.foreign}>{sentence}</span>,
               },
               {

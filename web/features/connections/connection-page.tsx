@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Connection } from '../../../src/wire/connections.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
+import { actorWords } from '../../ui/actor.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Findings } from '../../ui/findings.tsx';
@@ -130,8 +131,8 @@ function Shown({ connection, back }: { readonly connection: Connection; readonly
         <Facts
           facts={[
             ['Id', id],
-            ['Made', `${dayOf(connection.created_at)} by ${connection.created_by}`],
-            ['Changed', `${dayOf(connection.updated_at)} by ${connection.updated_by}`],
+            ['Made', `${dayOf(connection.created_at)} by ${actorWords(connection.created_by)}`],
+            ['Changed', `${dayOf(connection.updated_at)} by ${actorWords(connection.updated_by)}`],
           ]}
         />
       </Card>

@@ -1,11 +1,11 @@
-import { Anchor, Badge, Card, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { Badge, Card, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Token } from '../../../src/wire/tokens.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { Icon } from '../../ui/icons.tsx';
+import { TextLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { exactTime, Time } from '../../ui/time.tsx';
@@ -71,7 +71,7 @@ export function EndingsPage() {
             data={[
               { value: 'all', label: 'All' },
               { value: 'issued', label: 'Issued by Tessera' },
-              { value: 'held', label: 'Held for others' },
+              { value: 'held', label: 'Held for systems' },
             ]}
             value={side}
             onChange={(value) => setSide(value as 'all' | Ending['side'])}
@@ -94,6 +94,23 @@ const NEAR = {
   later: null,
 } as const;
 
+/** Its name, leading to where it is replaced. */
+function What({ ending: { what, connection, token } }: { readonly ending: Ending }) {
+  if (connection !== undefined)
+    return (
+      <TextLink to="/connections/$id" params={{ id: connection }} fw={600}>
+        {what}
+      </TextLink>
+    );
+  return token === undefined ? (
+    <Text fw={600}>{what}</Text>
+  ) : (
+    <TextLink to="/tokens/$id" params={{ id: token }} fw={600}>
+      {what}
+    </TextLink>
+  );
+}
+
 function MonthCard({ month: { month, endings } }: { readonly month: Month }) {
   const now = Date.now();
   return (
@@ -112,18 +129,7 @@ function MonthCard({ month: { month, endings } }: { readonly month: Month }) {
               <div className={classes.what}>
                 <Group gap="xs">
                   <Icon name={ending.side === 'issued' ? 'key' : 'plug'} size={16} />
-                  {ending.connection === undefined ? (
-                    <Text fw={600}>{ending.what}</Text>
-                  ) : (
-                    <Anchor
-                      fw={600}
-                      renderRoot={(props) => (
-                        <Link to="/connections/$id" params={{ id: ending.connection ?? '' }} {...props} />
-                      )}
-                    >
-                      {ending.what}
-                    </Anchor>
-                  )}
+                  <What ending={ending} />
                   {near !== null && <Badge color={near[1]}>{near[0]}</Badge>}
                 </Group>
                 <Text size="sm" c="dimmed">

@@ -9,8 +9,9 @@ export interface Ending {
   /** Whether Tessera made it, or holds it for another system. */
   readonly side: 'issued' | 'held';
   readonly about: string;
-  /** The connection to go to. */
+  /** The connection or the token to go to. */
   readonly connection?: string;
+  readonly token?: string;
 }
 
 /** Tokens Tessera issued; sessions and delegated tokens end by themselves, and nobody waits for them. */
@@ -24,6 +25,7 @@ export const issuedEndings = (tokens: readonly Token[]): Ending[] =>
             at: expires_at,
             what: name ?? (type === 'service' ? username : id),
             side: 'issued' as const,
+            token: id,
             about:
               type === 'service'
                 ? name === null

@@ -54,10 +54,10 @@ export function GuardPage() {
               value={upstream}
               onChange={(event) => setUpstream(event.currentTarget.value)}
             />
-            <Group grow align="flex-start">
+            <Group grow align="flex-end">
               <TextInput
                 label="Its name"
-                description="For quotas, metrics and the trail"
+                description="In the trail and metrics"
                 autoComplete="off"
                 spellCheck={false}
                 value={service}

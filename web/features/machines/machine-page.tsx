@@ -80,7 +80,7 @@ function Shown({ job }: { readonly job: Job }) {
           <Facts
             facts={[
               ['Address', machine.ip === null ? 'not known' : <Code key="ip">{machine.ip}</Code>],
-              ['Id there', machine.vmid === null ? 'none yet' : String(machine.vmid)],
+              ['Guest id', guestId(job)],
               ['Node', machine.node],
               ['Connection', job.connection.name],
               ['Template', String(machine.template)],
@@ -98,6 +98,13 @@ function Shown({ job }: { readonly job: Job }) {
     </Page>
   );
 }
+
+/** The id may have gone to another guest since. */
+const guestId = (job: Job): string | null => {
+  const { vmid } = job.machine;
+  if (vmid === null) return job.ended ? null : 'none yet';
+  return job.ended && !holdsMachine(job) ? `${vmid} (gone)` : String(vmid);
+};
 
 /** The list is read anew once the job has ended. */
 function useListFollows({ ended }: Job): void {

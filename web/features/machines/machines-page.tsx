@@ -154,6 +154,7 @@ const JOB_COLUMNS: readonly Column<Job>[] = [
   state,
   {
     header: 'Why',
+    long: true,
     cell: ({ problem }) =>
       problem === null ? (
         <Unknown />

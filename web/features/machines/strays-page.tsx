@@ -118,6 +118,7 @@ const columns = (onRemove: (stray: MachineStray) => void): readonly Column<Machi
   },
   {
     header: 'Where it comes from',
+    long: true,
     cell: (stray) => (
       <Text span size="sm" className="break-anywhere">
         {strayWords(stray)}{' '}

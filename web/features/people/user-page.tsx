@@ -6,6 +6,7 @@ import type { User } from '../../../src/wire/people.ts';
 import { useRoles } from '../../api/catalogue.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
+import { actorWords } from '../../ui/actor.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { BackLink, ButtonLink } from '../../ui/links.tsx';
@@ -78,7 +79,7 @@ function Detail({ user }: { readonly user: User }) {
 
 const Made = ({ user }: { readonly user: User }) => (
   <>
-    <Time at={user.created_at} /> by {user.created_by}
+    <Time at={user.created_at} /> by {actorWords(user.created_by)}
   </>
 );
 
@@ -117,7 +118,7 @@ function Roles({ user }: { readonly user: User }) {
                   description
                 ) : (
                   <>
-                    Given by {grant.granted_by} <Time at={grant.granted_at} />
+                    Given by {actorWords(grant.granted_by)} <Time at={grant.granted_at} />
                   </>
                 )
               }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { User } from '../../../src/wire/people.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
+import { actorWords } from '../../ui/actor.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { TextLink } from '../../ui/links.tsx';
@@ -58,7 +59,7 @@ const COLUMNS: readonly Column<User>[] = [
     header: 'Made',
     cell: ({ created_at: at, created_by: by }) => (
       <Text size="sm">
-        <Time at={at} /> by {by}
+        <Time at={at} /> by {actorWords(by)}
       </Text>
     ),
   },

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { AuditRow } from '../../../src/wire/audit.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
+import { actorWords } from '../../ui/actor.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -60,9 +61,17 @@ const COLUMNS: readonly Column<AuditRow>[] = [
       </span>
     ),
   },
-  { header: 'Who', cell: ({ actor }) => <Text className="break-anywhere">{actor}</Text> },
+  {
+    header: 'Who',
+    cell: ({ actor }) => (
+      <Text span size="sm" className="break-anywhere">
+        {actorWords(actor)}
+      </Text>
+    ),
+  },
   {
     header: 'Call',
+    long: true,
     cell: ({ method, path }) => (
       <Text span size="sm" className="break-anywhere">
         {method} {path}

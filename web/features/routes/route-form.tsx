@@ -87,12 +87,12 @@ export function RouteForm({ route }: { readonly route?: Route }) {
               />
               <NativeSelect
                 label="Leads to"
-                description="With a connection its credential is put in, and callers never see it"
+                description="A connection adds its credential to each call; callers never see it"
                 value={connection}
                 error={errors.connection}
                 onChange={(event) => setConnection(event.currentTarget.value)}
                 data={[
-                  { value: DIRECT, label: 'an address, with nothing put in' },
+                  { value: DIRECT, label: 'an address, without a credential' },
                   ...(connections.data?.items ?? []).map((one) => ({
                     value: one.name,
                     label: `the connection ${one.name}`,

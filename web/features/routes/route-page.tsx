@@ -10,7 +10,7 @@ import { BackLink, ButtonLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
-import { KIND_NAMES } from './levels.ts';
+import { LeadsTo } from './leads-to.tsx';
 import { LiveCalls } from './live-calls.tsx';
 import { reachedAt } from './routes-page.tsx';
 import { Snippets } from './snippets.tsx';
@@ -40,9 +40,8 @@ export function RoutePage() {
       lead={
         route === undefined ? undefined : (
           <>
-            Leads to{' '}
-            {route.to === null ? `${KIND_NAMES[route.kind]}, with the credential of a connection` : route.to},
-            reached at <Code>{reachedAt(route)}</Code>
+            Leads to <LeadsTo route={route} />
+            {route.connection !== null && ' with its credential'}, reached at <Code>{reachedAt(route)}</Code>
           </>
         )
       }

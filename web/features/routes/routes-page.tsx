@@ -8,7 +8,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { ButtonLink, TextLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
-import { KIND_NAMES } from './levels.ts';
+import { LeadsTo } from './leads-to.tsx';
 
 export function RoutesPage() {
   const list = useQuery({ queryKey: ['routes'], queryFn: () => tessera.routes.list() });
@@ -55,11 +55,11 @@ const COLUMNS: readonly Column<Route>[] = [
   },
   {
     header: 'Leads to',
-    cell: ({ kind, to }) => (
-      <Text span className="break-anywhere">
-        {to ?? KIND_NAMES[kind]}{' '}
-        <Badge variant="light" tt="none" color={to === null ? 'tile' : 'gray'}>
-          {to === null ? 'with a credential' : 'as it is'}
+    cell: (route) => (
+      <Text span size="sm" className="break-anywhere">
+        <LeadsTo route={route} />{' '}
+        <Badge color={route.to === null ? 'tile' : 'gray'}>
+          {route.to === null ? 'with its credential' : 'no credential'}
         </Badge>
       </Text>
     ),

@@ -1,7 +1,9 @@
 import { Alert, Button, Card, Code, Group, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Route, RouteVerdict } from '../../../src/wire/routes.ts';
+import type { Token } from '../../../src/wire/tokens.ts';
+import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { fieldErrors } from '../../ui/field-errors.ts';
 import { Icon } from '../../ui/icons.tsx';
@@ -16,16 +18,41 @@ const SAMPLES: Readonly<Record<Route['kind'], string>> = {
   http: '/',
 };
 
+/** So many can be chosen from in a list; the others are tried with `tessera route check`. */
+const MOST = 500;
+
+/** Tokens that work: one's own, or everybody's for administrators. */
+function useTokens(): readonly Token[] {
+  const all = useMay('admin:token');
+  const { data = [] } = useQuery({
+    queryKey: ['tokens', 'to-try', all],
+    async queryFn() {
+      const found: Token[] = [];
+      for await (const token of tessera.tokens.list(all ? { user: '*' } : {})) {
+        if (token.type === 'user' || token.type === 'service') found.push(token);
+        if (found.length === MOST) break;
+      }
+      return found;
+    },
+  });
+  return data;
+}
+
+const choiceOf = ({ id, name, username, type }: Token) => ({
+  value: id,
+  label: name === null ? (type === 'service' ? username : `${id} of ${username}`) : `${name} of ${username}`,
+});
+
 /** What would happen to a call; nothing is sent to the system. */
 export function TryCall({ route }: { readonly route: Route }) {
   const [method, setMethod] = useState('GET');
   const [path, setPath] = useState(SAMPLES[route.kind]);
   const [token, setToken] = useState('');
   const check = useMutation({
-    mutationFn: () =>
-      tessera.routes.check(route.name, { method, path, ...(token === '' ? {} : { token: token.trim() }) }),
+    mutationFn: () => tessera.routes.check(route.name, { method, path, ...(token === '' ? {} : { token }) }),
   });
   const errors = fieldErrors(check.error);
+  const tokens = useTokens();
   return (
     <Card
       component="form"
@@ -62,18 +89,16 @@ export function TryCall({ route }: { readonly route: Route }) {
             onChange={(event) => setPath(event.currentTarget.value)}
           />
         </Group>
-        <TextInput
-          label="Id of a token"
-          description="Empty: a call without a token"
+        <NativeSelect
+          label="With the token"
+          data={[{ value: '', label: 'none' }, ...tokens.map(choiceOf)]}
           value={token}
-          spellCheck={false}
-          autoComplete="off"
           error={errors.token}
           onChange={(event) => setToken(event.currentTarget.value)}
         />
         <Group>
           <Button type="submit" loading={check.isPending} leftSection={<Icon name="play" size={18} />}>
-            Judge it
+            Try it
           </Button>
         </Group>
         {check.error !== null && <ErrorState error={check.error} />}

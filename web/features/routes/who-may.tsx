@@ -36,7 +36,7 @@ export function WhoMay({ route }: { readonly route: Route }) {
             <Table.Tbody>
               {levelsOf(kind).map(({ level, words }) => (
                 <Table.Tr key={level}>
-                  <Table.Td w="40%" miw={124}>
+                  <Table.Td w={{ base: 124, sm: 220 }}>
                     <Code className="break-anywhere">{levels[level]}</Code>
                   </Table.Td>
                   <Table.Td>{words}</Table.Td>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { TokenDetail, TokenHistory } from '../../../src/wire/tokens.ts';
 import { useScopes } from '../../api/catalogue.ts';
 import { tessera } from '../../api/tessera.ts';
+import { actorWords } from '../../ui/actor.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { BackLink } from '../../ui/links.tsx';
@@ -101,7 +102,7 @@ function Detail({ token }: { readonly token: TokenDetail }) {
 
 const Made = ({ token }: { readonly token: TokenDetail }) => (
   <>
-    <Time at={token.created_at} /> by {token.created_by}
+    <Time at={token.created_at} /> by {actorWords(token.created_by)}
   </>
 );
 
@@ -159,7 +160,7 @@ function History({ id }: { readonly id: string }) {
       {history.data.items.map((change) => (
         <Timeline.Item key={`${change.at} ${change.action}`} title={DID[change.action]}>
           <Text size="sm" c="dimmed">
-            <Time at={change.at} />, by {change.actor}
+            <Time at={change.at} />, by {actorWords(change.actor)}
             {change.address === null ? '' : ` from ${change.address}`}
           </Text>
           {whatChanged(change).map((line) => (

@@ -105,7 +105,7 @@ export function TokensPage() {
         )}
         <TextInput
           aria-label="Find"
-          placeholder="Name, description, id or scope"
+          placeholder="Name, text, id or scope"
           leftSection={<Icon name="search" size={18} />}
           value={sought}
           onChange={(event) => setSought(event.currentTarget.value)}
