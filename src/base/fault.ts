@@ -8,6 +8,8 @@ export const FAULT_TITLES = {
   invalid_json: 'The body is not valid JSON',
   duplicate_key: 'A JSON key appears twice',
   body_too_large: 'The body is too large',
+  headers_too_large: 'The header fields are too large',
+  request_timeout: 'The request took too long to arrive',
   unsupported_media_type: 'The content type is not supported',
   not_found: 'There is no such thing',
   method_not_allowed: 'The method is not allowed here',

@@ -7,6 +7,8 @@ const STATUS: Readonly<Record<FaultCode, number>> = {
   invalid_json: 400,
   duplicate_key: 400,
   body_too_large: 413,
+  headers_too_large: 431,
+  request_timeout: 408,
   unsupported_media_type: 415,
   not_found: 404,
   method_not_allowed: 405,

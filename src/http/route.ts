@@ -137,6 +137,7 @@ function register<B extends Schema, Q extends Schema, P extends Schema, R extend
     ...(route.faults ?? []),
   ];
   for (const code of codes) responses[statusOf(code)] ??= Problem;
+  responses.default = Problem;
 
   app.route({
     method: route.method,

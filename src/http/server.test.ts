@@ -22,7 +22,32 @@ test('a request that does not arrive in time is given up', async () => {
   );
   let said = '';
   for await (const chunk of socket) said += String(chunk);
-  expect(said).toMatch(/^HTTP\/1\.1 408 /);
+  expect(said).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s);
+  await app.close();
+});
+
+test.each([
+  [`GET / HTTP/1.1\r\nHost: x\r\nCookie: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+  ['GET / HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n', 400, 'invalid_request'],
+  ['\x16\x03\x01\x02\x00', 400, 'invalid_request'],
+])('what cannot be read as a request is refused with a problem document (%#)', async (text, status, code) => {
+  const app = createHttpServer({
+    log: pino({ level: 'silent' }),
+    counters: newCounters(),
+    publicHost: '127.0.0.1',
+    front: null,
+    fastPath: () => false,
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  socket.write(text);
+  let said = '';
+  for await (const chunk of socket) said += String(chunk);
+  const [head = '', body = ''] = said.split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [A-Z]`));
+  expect(head).toContain('Content-Type: application/problem+json');
+  expect(JSON.parse(body)).toMatchObject({ status, code });
   await app.close();
 });
 

@@ -17,6 +17,7 @@ import { parseJson } from './json.ts';
 import { otherMethods } from './methods-at.ts';
 import type { Counters } from './metrics.ts';
 import { sendFault } from './route.ts';
+import { refuseLate, refuseUnreadable } from './unreadable.ts';
 
 /** Answers a request before the framework sees it, or declines. */
 export type FastPath = (message: IncomingMessage, response: ServerResponse) => boolean;
@@ -36,7 +37,12 @@ export interface HttpServerOptions {
 export interface Manners {
   /** What the framework refuses before it knows the route; ours where it is left out. */
   readonly refused?: (reply: FastifyReply, fault: Fault) => FastifyReply;
-  readonly notFound: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+  /** `methods`: what the address can be asked with instead; they stand in `Allow` already. */
+  readonly notFound: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    methods: readonly string[],
+  ) => FastifyReply;
 }
 
 declare module 'fastify' {
@@ -89,6 +95,7 @@ export function createHttpServer({
       }
       return server;
     },
+    clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => {
       const refused = mannersAt(app, request.url)?.refused ?? sendFault;
       refused(reply, faultOf(error));
@@ -130,18 +137,17 @@ export function createHttpServer({
   });
 
   app.setNotFoundHandler((request, reply) => {
-    const manners = mannersAt(app, request.url);
-    if (manners !== null) return manners.notFound(request, reply);
     const page = app.webPage(request, reply);
     if (page !== null) return page;
     const methods = otherMethods(request);
-    if (methods.length > 0) {
-      reply.header('allow', methods.join(', '));
+    if (methods.length > 0) reply.header('allow', methods.join(', '));
+    const manners = mannersAt(app, request.url);
+    if (manners !== null) return manners.notFound(request, reply, methods);
+    if (methods.length > 0)
       return sendFault(
         reply,
         fault('method_not_allowed', `${request.method} is not possible here; use ${methods.join(' or ')}.`),
       );
-    }
     return sendFault(
       reply,
       fault('not_found', 'There is nothing at this address.', { fix: 'See /docs for what there is.' }),
@@ -165,9 +171,8 @@ function mannersAt(app: FastifyInstance, url: string): Manners | null {
 /** Ends a request that has not arrived whole in its time. */
 function giveUp(message: IncomingMessage, response: ServerResponse): void {
   if (message.complete) return;
-  if (!response.headersSent)
-    message.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
-  message.socket.destroySoon();
+  if (response.headersSent) message.socket.destroySoon();
+  else refuseLate(message.socket);
 }
 
 function serverWith(

@@ -20,7 +20,10 @@ export function atlasDialect(app: FastifyInstance, needs: AtlasNeeds): void {
   for (const prefix of FOLDERS) {
     app.manners.set(prefix, {
       refused: (reply, fault) => refuse(reply, fault),
-      notFound: (_request, reply) => sendDetail(reply, 404, 'Not Found'),
+      notFound: (_request, reply, methods) =>
+        methods.length === 0
+          ? sendDetail(reply, 404, 'Not Found')
+          : sendDetail(reply, 405, 'Method Not Allowed'),
     });
   }
 }

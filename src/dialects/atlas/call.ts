@@ -68,6 +68,7 @@ export function calls(app: FastifyInstance, authenticate: Authenticate): AddCall
             401: AtlasError,
             403: AtlasError,
             404: AtlasError,
+            default: AtlasError,
           },
         },
         onRequest: async (request, reply) => {

@@ -2,7 +2,6 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Clock } from '../../base/clock.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
 import { faultOf } from '../../http/framework-fault.ts';
-import { otherMethods } from '../../http/methods-at.ts';
 import type { Counters } from '../../http/metrics.ts';
 import type { QuotaBook } from '../../people/quota-book.ts';
 import type { Edit } from '../../tokens/edit.ts';
@@ -96,12 +95,8 @@ function ownManners(surface: FastifyInstance): void {
 }
 
 /** What is said below `/auth` where there is nothing, or nothing for that method. */
-function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const methods = otherMethods(request);
-  if (methods.length === 0) return send(reply, { status: 404, body: { detail: 'Not Found' } });
-  return send(reply, {
-    status: 405,
-    body: { detail: 'Method Not Allowed' },
-    headers: { allow: methods.join(', ') },
-  });
+function notFound(_request: FastifyRequest, reply: FastifyReply, methods: readonly string[]): FastifyReply {
+  return methods.length === 0
+    ? send(reply, { status: 404, body: { detail: 'Not Found' } })
+    : send(reply, { status: 405, body: { detail: 'Method Not Allowed' } });
 }

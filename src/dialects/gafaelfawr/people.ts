@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { type Clock, MINUTE } from '../../base/clock.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
 import type { QuotaBook } from '../../people/quota-book.ts';
@@ -6,7 +7,7 @@ import { userInfoNow } from '../../tokens/now.ts';
 import type { TokenReads } from '../../tokens/store.ts';
 import { answer, forbidden, notSupported, unauthenticated } from './answer.ts';
 import { presentUserInfo } from './present.ts';
-import { gafaelfawrRoute, searchOf, send } from './route.ts';
+import { ErrorBody, gafaelfawrRoute, searchOf, send } from './route.ts';
 import { Login, UserInfoShape } from './shapes.ts';
 import { username } from './values.ts';
 
@@ -75,6 +76,10 @@ export function peopleRoutes(app: FastifyInstance, needs: PeopleRouteNeeds): voi
         tags: ['Gafaelfawr'],
         summary: 'Groups of the caller as lines of text (IVOA Group Membership Service)',
         security: [{ bearer: [] }, { session: [] }],
+        response: {
+          200: { description: 'A name on each line', content: { 'text/plain': { schema: z.string() } } },
+          default: ErrorBody,
+        },
       },
     },
     async (request, reply) => {

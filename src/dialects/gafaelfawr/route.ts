@@ -46,7 +46,7 @@ interface RouteNeeds {
 }
 
 const Nothing = z.null().meta({ description: 'Done; no body' });
-const ErrorBody = z
+export const ErrorBody = z
   .object({
     detail: z.union([
       z.array(z.looseObject({ msg: z.string(), type: z.string() })),
@@ -112,6 +112,7 @@ export function gafaelfawrRoute<P extends Fields, Q extends Fields, B = undefine
         401: ErrorBody,
         403: ErrorBody,
         ...(route.params || route.query || body ? { 422: ErrorBody } : {}),
+        default: ErrorBody,
       },
     },
     handler: async (request, reply) => send(reply, await answer(request)),

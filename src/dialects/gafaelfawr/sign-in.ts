@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type Authenticate, credentialHeaders } from '../../http/authenticate.ts';
 import { FOREIGN_SESSION_COOKIE, SESSION_COOKIE, setCookie } from '../../http/credential.ts';
 import { isOnHost } from '../../http/return-address.ts';
 import type { Revoke } from '../../tokens/revoke.ts';
 import { refusal } from './answer.ts';
-import { searchOf, send } from './route.ts';
+import { ErrorBody, searchOf, send } from './route.ts';
 
 export interface SignInRouteNeeds {
   readonly authenticate: Authenticate;
@@ -18,6 +19,7 @@ export function signInRoutes(app: FastifyInstance, needs: SignInRouteNeeds): voi
   const { authenticate, revoke, publicUrl } = needs;
   const publicHost = new URL(publicUrl).hostname;
   const tags = ['Gafaelfawr'];
+  const response = { 307: z.null().meta({ description: 'On the way there' }), default: ErrorBody };
 
   const sendOn = (reply: FastifyReply, address: string): FastifyReply =>
     reply.code(307).headers({ location: address, 'cache-control': 'no-cache, no-store' }).send();
@@ -32,6 +34,7 @@ export function signInRoutes(app: FastifyInstance, needs: SignInRouteNeeds): voi
         tags,
         summary: 'Sign in with a browser, then return to `rd`',
         description: 'Without `rd` the header X-Auth-Request-Redirect says where to return to.',
+        response,
       },
     },
     async (request, reply) => {
@@ -44,7 +47,7 @@ export function signInRoutes(app: FastifyInstance, needs: SignInRouteNeeds): voi
 
   app.get(
     '/logout',
-    { schema: { tags, summary: 'End the session of this browser, then go to `rd`' } },
+    { schema: { tags, summary: 'End the session of this browser, then go to `rd`', response } },
     async (request, reply) => {
       const address = returnAddress(request);
       if (address !== null && !isOnHost(address, publicHost))

@@ -146,7 +146,12 @@ function schemaOf(
     ...(call.query === undefined ? {} : { querystring: call.query }),
     ...(call.params === undefined ? {} : { params: call.params }),
     security,
-    response: { 200: call.answer, 400: OsmoError, ...(signedIn ? { 401: OsmoError, 403: OsmoError } : {}) },
+    response: {
+      200: call.answer,
+      400: OsmoError,
+      ...(signedIn ? { 401: OsmoError, 403: OsmoError } : {}),
+      default: OsmoError,
+    },
   };
 }
 

@@ -60,7 +60,9 @@ export function osmoDialect(app: FastifyInstance, needs: OsmoNeeds): void {
   for (const folder of FOLDERS) {
     app.manners.set(`/api/${folder}`, {
       refused: (reply, refusal) => sendError(reply, refusal),
-      notFound(request, reply) {
+      notFound(request, reply, methods) {
+        if (methods.length > 0)
+          return sendError(reply, fault('method_not_allowed', 'Method Not Allowed'), 405);
         const message = `This server keeps tokens, users and roles; it has nothing for ${request.method} at this address.`;
         return sendError(reply, fault('not_found', message), 404);
       },

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { auditEntry } from '../../audit/entry.ts';
 import type { AuditTrail } from '../../audit/trail.ts';
@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { Secret } from '../../base/secret.ts';
 import { addressOf } from '../../http/authenticate.ts';
 import type { ClientAddress } from '../../http/client-address.ts';
+import { faultOf } from '../../http/framework-fault.ts';
 import type { SignIn } from '../../people/sign-in.ts';
 import type { Mint } from '../../tokens/mint.ts';
 
@@ -16,7 +17,7 @@ import type { Verified, Verifier } from '../../tokens/verify.ts';
 import { answer, errorOf, osmoStatus } from './answer.ts';
 import { TAG } from './call.ts';
 import type { LoginJwts } from './login-jwt.ts';
-import { GrantAnswer, GrantForm, OsmoError } from './shapes.ts';
+import { GrantAnswer, GrantForm, GrantRefusal } from './shapes.ts';
 
 export const PASSWORD_PATH = '/api/auth/token';
 
@@ -58,6 +59,11 @@ export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): vo
     return minted.ok ? ok(minted.value.token) : minted;
   }
 
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const failure = faultOf(error);
+    if (failure.code === 'internal') request.log.error({ err: error }, 'unexpected failure');
+    return refuse(reply, failure.code === 'internal' ? 'server_error' : 'invalid_request', failure);
+  });
   app.post(
     PASSWORD_PATH,
     {
@@ -66,7 +72,7 @@ export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): vo
         summary: 'Log in with name and password, or go on with such a login (RFC 6749 sections 4.3 and 6)',
         consumes: ['application/x-www-form-urlencoded'],
         body: GrantForm,
-        response: { 200: GrantAnswer, 400: OsmoError, 401: OsmoError },
+        response: { 200: GrantAnswer, 400: GrantRefusal, 401: GrantRefusal, default: GrantRefusal },
       },
     },
     async (request, reply) => {

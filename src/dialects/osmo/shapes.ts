@@ -126,6 +126,10 @@ export const GrantForm = z
     scope: z.string().optional(),
   })
   .meta({ id: 'OsmoGrantForm' });
+/** The standard's members beside the protocol's own. */
+export const GrantRefusal = OsmoError.extend({ error: z.string(), error_description: z.string() }).meta({
+  id: 'OsmoGrantRefusal',
+});
 export const GrantAnswer = z.object({
   id_token: z.string(),
   refresh_token: z.string(),

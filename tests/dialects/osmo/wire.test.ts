@@ -28,12 +28,19 @@ describe('what its client asks for besides tokens', () => {
     ['GET', '/api/auth'],
     ['GET', '/api/auth/jwt/refresh_token?workflow_id=w&group_name=g&task_name=t&retry_id=0'],
     ['POST', '/api/auth/access_token/user/name'],
-    ['POST', '/api/auth/access_token'],
-    ['PUT', '/api/auth/access_token/name'],
   ])('%s %s is a 404 in the form of the protocol', async (method, path) => {
     const answer = await api(server, admin, method, path);
     expect([answer.status, answer.json]).toEqual([404, refusal(expect.any(String))]);
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
+  });
+
+  test.each([
+    ['POST', '/api/auth/access_token', 'GET'],
+    ['PUT', '/api/auth/access_token/name', 'POST, DELETE'],
+  ])('%s %s is a 405 that names the methods there are', async (method, path, allow) => {
+    const answer = await api(server, admin, method, path);
+    expect([answer.status, answer.json]).toEqual([405, refusal('Method Not Allowed')]);
+    expect(answer.headers.allow).toBe(allow);
   });
 
   test.each(['/api/v1/nothing', '/api/other', '/api'])('%s keeps our own form of errors', async (path) => {
@@ -157,30 +164,30 @@ test('every call stands in the OpenAPI document, with its answers', async () => 
   );
   expect(calls.sort()).toEqual(
     [
-      'GET /api/auth/login 200 400',
-      'GET /api/auth/keys 200 400',
-      'POST /api/auth/jwt/access_token 200 400',
-      'GET /api/auth/jwt/access_token 200 400',
-      'POST /api/auth/token 200 400 401',
-      'GET /api/version 200 400',
-      'POST /api/auth/access_token/{name} 200 400 401 403',
-      'GET /api/auth/access_token 200 400 401 403',
-      'DELETE /api/auth/access_token/{name} 200 400 401 403',
-      'GET /api/auth/access_token/{name}/roles 200 400 401 403',
-      'POST /api/auth/user/{user}/access_token/{name} 200 400 401 403',
-      'GET /api/auth/user/{user}/access_token 200 400 401 403',
-      'DELETE /api/auth/user/{user}/access_token/{name} 200 400 401 403',
-      'GET /api/auth/user 200 400 401 403',
-      'POST /api/auth/user 200 400 401 403',
-      'GET /api/auth/user/{user} 200 400 401 403',
-      'DELETE /api/auth/user/{user} 200 400 401 403',
-      'GET /api/auth/user/{user}/roles 200 400 401 403',
-      'POST /api/auth/user/{user}/roles 200 400 401 403',
-      'DELETE /api/auth/user/{user}/roles/{role} 200 400 401 403',
-      'GET /api/auth/roles/{role}/users 200 400 401 403',
-      'POST /api/auth/roles/{role}/users 200 400 401 403',
-      'GET /api/profile/settings 200 400 401 403',
-      'POST /api/profile/settings 200 400 401 403',
+      'GET /api/auth/login 200 400 default',
+      'GET /api/auth/keys 200 400 default',
+      'POST /api/auth/jwt/access_token 200 400 default',
+      'GET /api/auth/jwt/access_token 200 400 default',
+      'POST /api/auth/token 200 400 401 default',
+      'GET /api/version 200 400 default',
+      'POST /api/auth/access_token/{name} 200 400 401 403 default',
+      'GET /api/auth/access_token 200 400 401 403 default',
+      'DELETE /api/auth/access_token/{name} 200 400 401 403 default',
+      'GET /api/auth/access_token/{name}/roles 200 400 401 403 default',
+      'POST /api/auth/user/{user}/access_token/{name} 200 400 401 403 default',
+      'GET /api/auth/user/{user}/access_token 200 400 401 403 default',
+      'DELETE /api/auth/user/{user}/access_token/{name} 200 400 401 403 default',
+      'GET /api/auth/user 200 400 401 403 default',
+      'POST /api/auth/user 200 400 401 403 default',
+      'GET /api/auth/user/{user} 200 400 401 403 default',
+      'DELETE /api/auth/user/{user} 200 400 401 403 default',
+      'GET /api/auth/user/{user}/roles 200 400 401 403 default',
+      'POST /api/auth/user/{user}/roles 200 400 401 403 default',
+      'DELETE /api/auth/user/{user}/roles/{role} 200 400 401 403 default',
+      'GET /api/auth/roles/{role}/users 200 400 401 403 default',
+      'POST /api/auth/roles/{role}/users 200 400 401 403 default',
+      'GET /api/profile/settings 200 400 401 403 default',
+      'POST /api/profile/settings 200 400 401 403 default',
     ].sort(),
   );
 });

@@ -94,6 +94,7 @@ export function jobEventRoute(app: FastifyInstance, { authenticate, machines, wa
         401: Problem,
         403: Problem,
         404: Problem,
+        default: Problem,
       },
     },
     onRequest,

@@ -45,7 +45,18 @@ export function operationRoutes(app: FastifyInstance, { metrics, obstacles }: Op
 
   app.get(
     '/metrics',
-    { schema: { tags: [tag], summary: 'Prometheus metrics', response: { 200: z.string() } } },
+    {
+      schema: {
+        tags: [tag],
+        summary: 'Prometheus metrics',
+        response: {
+          200: {
+            description: 'Text format of Prometheus',
+            content: { 'text/plain': { schema: z.string() } },
+          },
+        },
+      },
+    },
     async (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(await metrics.metrics()),
   );
