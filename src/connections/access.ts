@@ -24,7 +24,8 @@ export const faultOf = (
   finding: Finding,
   code: 'upstream_failed' | 'connection_failed' = 'upstream_failed',
 ): Fault =>
-  fault(code, finding.sentence, {
+  // What is wrong in its form was found without asking anybody.
+  fault(finding.layer === 'format' ? 'invalid_request' : code, finding.sentence, {
     fix: finding.fix,
     fields: [{ field: finding.code, message: finding.evidence }],
   });

@@ -47,7 +47,15 @@ export function linesRoute<B extends z.ZodType, Q extends z.ZodType, P extends z
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
       security: SECURITY,
-      response: { 200: line, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 502: Problem },
+      response: {
+        200: { description: 'One JSON text a line', content: { [LINES_TYPE]: { schema: line } } },
+        400: Problem,
+        401: Problem,
+        403: Problem,
+        404: Problem,
+        502: Problem,
+        default: Problem,
+      },
     },
     onRequest,
     handler: async (request, reply) => {
