@@ -221,6 +221,12 @@ describe('credentials made for a purpose', () => {
     expect(tested.json.ok, tested.text).toBe(true);
     const rights = await server.api('GET', '/connections/pve/rights?for=inventory');
     expect(rights.json.missing, rights.text).toEqual([]);
+    const unknown = await server.api('GET', '/connections/pve/rights?for=inventroy');
+    expect(unknown.json).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      errors: [{ field: 'TASK_UNKNOWN', message: 'inventroy' }],
+    });
     const rotated = await server.api('POST', '/connections/pve/rotate', {
       admin: { method: 'password', user: root.user, secret: root.password },
     });
