@@ -26,6 +26,9 @@ export interface Io {
 
 const COLUMNS = 80;
 
+/** Of rows: in a pipe or a file each has one whole line, for grep and its like. */
+export const rowColumns = (io: Io): number => (io.outputIsTerminal ? io.columns : Number.POSITIVE_INFINITY);
+
 export function processIo(): Io {
   const { stdout, stderr } = process;
   const env = takeEnvironment();

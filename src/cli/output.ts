@@ -1,5 +1,5 @@
 import pico from 'picocolors';
-import type { Io } from './io.ts';
+import { type Io, rowColumns } from './io.ts';
 import { type Column, tableText } from './table.ts';
 import { printable } from './text.ts';
 
@@ -40,7 +40,7 @@ export function openOutput(io: Io, json: boolean): Output {
     list(items, columns, whenEmpty) {
       if (json) printJson(items);
       else if (items.length === 0) remark(whenEmpty);
-      else print(tableText(items, columns, io.columns));
+      else print(tableText(items, columns, rowColumns(io)));
     },
     record(value, parts) {
       const told = parts.filter((part): part is [string, string] => part[1] !== null);

@@ -61,20 +61,36 @@ export function verdictLine(context: Context, report: Pick<TestReport, 'verdict'
   return `Verdict: ${word}.\n${folded('', 0, report.sentence, context.io.columns)}`;
 }
 
-/** Sentence, evidence and remedy. Commands are not folded, because they get copied. */
+/** Sentence, evidence and remedy. */
 export function findingText(context: Context, finding: Finding): string {
+  return [
+    findingHead(context, finding),
+    indented(context.out.paint.dim('  Seen: '), 8, finding.evidence, context),
+    ...fixLines(finding.fix, context.io.columns - 2).map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+/** What is wrong, in a sentence. */
+export function findingHead(context: Context, finding: Finding): string {
   const { paint } = context.out;
   const mark = finding.severity === 'blocking' ? paint.red('✖') : paint.yellow('!');
   return [
     `${mark} ${paint.bold(finding.code)} (${finding.probe})`,
     indented('  ', 2, finding.sentence, context),
-    indented(paint.dim('  Seen: '), 8, finding.evidence, context),
-    ...fixLines(finding.fix).map((line) => `  ${line}`),
   ].join('\n');
 }
 
-export const fixLines = (fix: string): string[] =>
-  fix.split('\n').map((line, at) => `${at === 0 ? 'Fix:  ' : '      '}${printable(line)}`);
+/** A line for each step and each alternative. Commands are not folded, because they get copied. */
+export function fixLines(fix: string, columns: number): string[] {
+  const lines = fix.split(/\n|; (?=or: |then[ :])/);
+  return lines.flatMap((line, at) => {
+    const head = at === 0 ? 'Fix:  ' : '      ';
+    return isProse(line) ? folded(head, 6, line, columns).split('\n') : `${head}${printable(line)}`;
+  });
+}
+
+/** A sentence, in which no command and no setting is given. */
+const isProse = (line: string): boolean => /^[A-Z][a-z]* /.test(line) && !/[:=`"]|--/.test(line);
 
 const indented = (head: string, indent: number, text: string, { io }: Context): string =>
   folded(head, indent, text, io.columns);

@@ -14,6 +14,9 @@ export function wrap(text: string, width: number): string {
   return [...lines, line].join('\n');
 }
 
+export const longestWord = (text: string): number =>
+  Math.max(...text.split(' ').map((word) => [...word].length));
+
 function pieces(word: string, width: number): string[] {
   const letters = [...word];
   const parts: string[] = [];

@@ -83,6 +83,14 @@ describe('a Foreman configuration', () => {
     expect((await run(['foreman', 'delete', id])).code).toBe(1);
   });
 
+  test('is shown on a screen that is too narrow for its line as a block, nothing of it cut', async () => {
+    const id = await configured();
+    const { stdout } = await run(['foreman', 'list'], { outputIsTerminal: true });
+    expect(stdout).toBe(
+      `ID          ${id}\nName        lab\nURL         ${foreman.url}\nUsername    admin\nSSL Verify  yes\n`,
+    );
+  });
+
   test('takes login and token apart as well', async () => {
     const { password } = foreman.credentials.administrator;
     const apart = ['--username', 'admin', '--token', password];
@@ -223,6 +231,15 @@ describe('behind a configuration', () => {
     expect(table.stdout.split('\n').filter((line) => /^\d/.test(line))).toHaveLength(1);
     expect((await run(['foreman', 'show', name])).stdout).toContain(name);
     expect((await run(['foreman', 'refresh', '--id', id])).stdout).toContain(`${hosts.length} hosts`);
+  });
+
+  test('hosts go into a pipe one whole line each, and onto a screen within its 80 columns', async () => {
+    const id = await configured();
+    const names = [...foreman.foreman.hosts.values()].map((host) => host.name);
+    const piped = (await run(['foreman', 'hosts', id])).stdout.trimEnd().split('\n').slice(2);
+    expect(piped.map((line) => line.split(/\s+/)[1])).toEqual(names);
+    const screen = (await run(['foreman', 'hosts', id], { outputIsTerminal: true })).stdout.split('\n');
+    for (const line of screen) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test('hypervisors, parameters and facts are listed', async () => {

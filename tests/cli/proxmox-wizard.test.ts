@@ -99,6 +99,25 @@ describe('the wizard on a real terminal', () => {
     expect((await at.run(['proxmox', 'test'])).code).toBe(0);
   });
 
+  test('shows all that the decision about trust needs on one screen of 24 lines', async () => {
+    const terminal = wizard();
+    await terminal.answers('Continue?', 'yes');
+    await terminal.answers('Proxmox host', at.host);
+    await terminal.sees('Number, 1 to 4');
+    await terminal.sees('└');
+    const lines = terminal.shown().split('\n');
+    const step = lines.slice(lines.findIndex((line) => line.startsWith('Certificate of')));
+    for (const part of ['Issued by', 'Valid', 'SHA-256', 'TLS_', '1. Pin', '4. Stop here', 'Number, 1 to 4'])
+      expect(step.join('\n')).toContain(part);
+    expect(step.length).toBeLessThanOrEqual(24);
+    for (const line of step) expect(line.trimEnd().length).toBeLessThanOrEqual(80);
+
+    // Pinned, the same certificate is not shown again.
+    await terminal.answers('', '1');
+    await terminal.sees('The certificate is the pinned one.');
+    expect(terminal.shown().split('Certificate of')).toHaveLength(2);
+  });
+
   test('takes a whole token at the question for the user, and says where its secret stands', async () => {
     const { rootToken } = at.double.credentials;
     const terminal = wizard();

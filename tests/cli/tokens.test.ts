@@ -98,10 +98,19 @@ test('a table keeps to 80 columns and loses no word', async () => {
   server.on('GET /api/v1/tokens', {
     body: { items: [aToken({ description, roles: ['one', 'two', 'three', 'four'] })], next_cursor: null },
   });
-  const run = await desk.run(['token', 'list']);
+  const run = await desk.run(['token', 'list'], { outputIsTerminal: true });
   expect(Math.max(...run.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   for (const word of ['Nightly', 'matters,', 'one,', 'four']) expect(run.stdout).toContain(word);
   expect(run.stdout).not.toContain('…');
+});
+
+test('a table into a pipe has one whole line for each thing', async () => {
+  const description = 'Nightly backup of everything that matters, and of more than goes into 80 columns';
+  const items = ['one', 'two'].map((name) => aToken({ name, description }));
+  server.on('GET /api/v1/tokens', { body: { items, next_cursor: null } });
+  const { stdout } = await desk.run(['token', 'list']);
+  expect(stdout.split('\n').filter((line) => line.includes(description))).toHaveLength(2);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(4);
 });
 
 test('a column of prose without a word is left out', async () => {

@@ -14,7 +14,7 @@ export async function run(_options: object, context: Context): Promise<void> {
 const COLUMNS = [
   { head: 'ID', cell: (config: Connection) => config.id },
   { head: 'Name', cell: (config: Connection) => config.name, folds: true },
-  { head: 'URL', cell: (config: Connection) => config.origin, folds: true },
+  { head: 'URL', cell: (config: Connection) => config.origin },
   { head: 'Username', cell: (config: Connection) => config.identity ?? '', folds: true },
   { head: 'SSL Verify', cell: (config: Connection) => (config.trust.mode === 'none' ? 'no' : 'yes') },
 ];

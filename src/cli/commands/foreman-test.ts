@@ -1,6 +1,8 @@
 import { showServerTest } from '../connection-view.ts';
 import type { Context } from '../context.ts';
 import { foremanConfig } from '../foreman/config.ts';
+import { rowColumns } from '../io.ts';
+import { folded } from '../test-view.ts';
 
 export interface Options {
   readonly configId: string;
@@ -13,7 +15,9 @@ export async function run(options: Options, context: Context): Promise<number> {
   const code = showServerTest(config, report, context);
   if (!context.out.json)
     context.out.line(
-      report.ok ? `\nSuccessfully connected to ${config.origin}` : `\nConnection failed: ${report.sentence}`,
+      report.ok
+        ? `\nSuccessfully connected to ${config.origin}`
+        : `\n${folded('', 0, `Connection failed: ${report.sentence}`, rowColumns(context.io))}`,
     );
   return code;
 }

@@ -81,7 +81,7 @@ export async function foremanTrust(
   if (verify) return { mode: 'system' };
   const until = unverifiedUntil(context);
   context.out.remark(
-    `Warning: the certificate is not checked until ${until}; whoever stands in between can\nread the token. Better: --ca FILE with the authority of Foreman.`,
+    `Warning: the certificate is not checked until ${until}; whoever stands in\nbetween can read the token. Better: --ca FILE with the authority of Foreman.`,
   );
   return { mode: 'none', reason: '--no-verify-ssl', until };
 }
@@ -89,5 +89,7 @@ export async function foremanTrust(
 /** Only the server knows what a token looks like; what it remarks is shown here. */
 export function remarkArgument(options: TokenOptions, context: Context): void {
   if (options.token === undefined || context.out.json) return;
-  context.out.remark('Note: a token among the arguments stays in the shell history; --token-stdin does not.');
+  context.out.remark(
+    'Note: a token among the arguments stays in the shell history; with\n--token-stdin it does not.',
+  );
 }

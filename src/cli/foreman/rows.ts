@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { InventoryLine } from '../../wire/inventory.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../failure.ts';
+import { rowColumns } from '../io.ts';
 import { streamedTable } from './streamed-table.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -24,7 +25,7 @@ export async function showRows(
   const { io, out } = context;
   const progress = io.errorIsTerminal && !io.outputIsTerminal;
   const heads = columns.map((column) => column.head);
-  const table = streamedTable(heads, io.columns, (line) => out.line(line));
+  const table = streamedTable(heads, rowColumns(io), (line) => out.line(line));
   let seen = 0;
   let failure: CliError | null = null;
   if (out.json) io.stdout.write('[');

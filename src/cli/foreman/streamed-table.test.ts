@@ -23,6 +23,20 @@ test('long cells are folded within the line and the first column is never cut', 
   expect(lines.join('')).toContain('36');
 });
 
+test('a line that is too narrow is folded between words before a word is cut', () => {
+  const lines = printed(40, [['1', 'database-002.lab.example', 'Ubuntu Server 22.04']]);
+  expect(lines.slice(2)).toEqual([
+    '1   database-002.lab.example  Ubuntu',
+    '                              Server',
+    '                              22.04',
+  ]);
+});
+
+test('without an end of the line every row stays one, also where a later page is wider', () => {
+  const lines = printed(Number.POSITIVE_INFINITY, [['1', 'web', 'x']], [['2', 'a-longer.name', 'two words']]);
+  expect(lines.slice(2)).toEqual(['1   web   x', '2   a-longer.name  two words']);
+});
+
 test('nothing in a cell steers the terminal', () => {
   expect(printed(80, [['1', '\u001b[31mred', 'x']]).join('')).not.toContain('\u001b');
 });

@@ -60,7 +60,7 @@ export function problemText({ problem }: Job, { io, out: { paint } }: Context): 
   return [
     folded(`${paint.bold(problem.code)}: `, problem.code.length + 2, problem.sentence, io.columns),
     ...(problem.evidence === '' ? [] : [folded(paint.dim('Seen: '), 6, problem.evidence, io.columns)]),
-    ...(problem.fix === '' ? [] : fixLines(problem.fix)),
+    ...(problem.fix === '' ? [] : fixLines(problem.fix, io.columns)),
   ].join('\n');
 }
 

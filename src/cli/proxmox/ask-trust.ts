@@ -1,10 +1,11 @@
 import { DAY } from '../../base/clock.ts';
 import type { Inspected } from '../../local/proxmox/inspect.ts';
 import { trustOf } from '../../local/proxmox/trust.ts';
+import type { Finding } from '../../wire/diagnosis.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../failure.ts';
 import { failureOf, orFail } from '../local-failure.ts';
-import { findingText } from '../test-view.ts';
+import { findingHead, findingText } from '../test-view.ts';
 import { look } from './ask-host.ts';
 import { certificateText } from './certificate-view.ts';
 import type { Draft } from './draft.ts';
@@ -25,16 +26,20 @@ export async function askTrust(
   context: Context,
 ): Promise<void> {
   let seen = first;
+  let shown: string | undefined;
   for (;;) {
     const refusals = seen.distrust.filter((finding) => finding.severity === 'blocking');
-    context.out.remark(certificateText(context, seen.chain));
+    const [leaf] = seen.chain;
+    // The whole step is to stand on a screen of 24 lines.
+    if (leaf === undefined || leaf.fingerprint !== shown)
+      context.out.remark(certificateText(context, seen.chain));
+    shown = leaf?.fingerprint;
     if (refusals.length === 0) {
       ask.say(draft.pin === '' ? 'The certificate is trusted here.' : 'The certificate is the pinned one.');
       draft.verify = 'true';
       return;
     }
-    for (const finding of refusals) context.out.remark(findingText(context, finding));
-    const [leaf] = seen.chain;
+    for (const finding of refusals) context.out.remark(distrustText(context, finding));
     const choice = await ask.choose(
       'How shall the server prove who it is? Compare the fingerprint with what `pvenode cert info` shows on the host.',
       [
@@ -55,7 +60,12 @@ export async function askTrust(
   }
 }
 
+/** What was seen stands in the certificate above, and the remedy is chosen below; of a change both sides are shown. */
+const distrustText = (context: Context, finding: Finding): string =>
+  finding.code === 'TLS_CHANGED' ? findingText(context, finding) : findingHead(context, finding);
+
 async function askAuthority(draft: Draft, ask: Questions, context: Context): Promise<void> {
+  ask.say('On a node of the cluster it is /etc/pve/pve-root-ca.pem; copy that one file here.');
   const path = fileAt(await ask.text('File with the authority (PEM)', 'pve-root-ca.pem'), context);
   const wanted = { ...draft, pin: '', caFile: path, verify: 'true' };
   const trust = await trustOf(wanted, context.io.clock);

@@ -139,7 +139,7 @@ function fixLines(
   if (gaps.length === 0) return [];
   const paths = [...new Set(gaps.map((gap) => branchOf(gap.path)))].sort();
   return [
-    `pveum role modify ${role} --append 1 --privs "${missing.join(' ')}" (role add ${role}, where it does not exist yet)`,
+    `pveum role modify ${role} --append 1 --privs "${missing.join(' ')}"  # role add ${role}, where it does not exist yet`,
     ...paths.flatMap((path) => aclLines(path, role, who)),
   ];
 }

@@ -117,7 +117,7 @@ export const ACCESS_ROWS = {
       : `The token works but has no rights at all: it is separated from its user and was granted nothing.`,
     a.token === ''
       ? `pveum acl modify / --users ${a.user} --roles ${ROLE}`
-      : `pveum acl modify / --tokens '${a.user}!${a.token}' --roles ${ROLE} (Datacenter, Permissions, Add, API Token Permission); or: pveum user token modify ${a.user} ${a.token} --privsep 0`,
+      : `pveum acl modify / --tokens '${a.user}!${a.token}' --roles ${ROLE} # or Datacenter, Permissions, Add, API Token Permission; or: pveum user token modify ${a.user} ${a.token} --privsep 0`,
   ]),
   PRIVSEP_USER: row('rights', 'blocking', (a: Who & { privileges: readonly string[] }) => [
     `The owner ${a.user} lacks ${a.privileges.length === 0 ? 'these rights' : a.privileges.join(', ')}, so the token cannot have them.`,

@@ -39,7 +39,7 @@ export const OBJECT_ROWS = {
   ]),
   TEMPLATE_NOT: row('objects', 'blocking', (a: { id: number }) => [
     `${a.id} is an ordinary guest, not a template.`,
-    `qm template ${a.id} (there is no way back)`,
+    `qm template ${a.id} # there is no way back`,
   ]),
   TEMPLATE_LXC: row('objects', 'blocking', (a: { id: number }) => [
     `${a.id} is a container.`,
