@@ -76,6 +76,18 @@ async function poison({ call, admin }: TestServer): Promise<void> {
   await call('PATCH', '/api/v1/users/maya', { token: admin, body: { name: CORPUS[0], email: CORPUS[1] } });
 }
 
+const MACHINE_FIELDS = [
+  'name',
+  'user',
+  'ip',
+  'gateway',
+  'version',
+  'connection',
+  'node',
+  'storage',
+  'bridge',
+];
+
 /** Names of connections, rules of routes, wishes for machines, and what the other system says of itself and of failures. */
 async function poisonSystems(): Promise<void> {
   const { call, admin } = server;
@@ -84,6 +96,7 @@ async function poisonSystems(): Promise<void> {
   const secret = double.credentials.flowToken.full;
   const trust = { mode: 'pin', fingerprint: double.fingerprint };
   double.cluster.guests.get(9000)?.config.set('name', CORPUS.join(' '));
+  double.cluster.guests.get(701)?.config.set('name', CORPUS.join(' '));
   for (const [at, text] of CORPUS.entries()) {
     const made = await post('/connections', {
       name: `${at} ${text}`.slice(0, 64),
@@ -96,8 +109,10 @@ async function poisonSystems(): Promise<void> {
     // What turns the direction of writing around is no name at all.
     if (made.status !== (text.startsWith('\u202e') ? 400 : 201)) throw new Error(made.text);
     // Refused or kept: either way it must not run.
-    for (const part of ['name', 'user', 'ip', 'version', 'connection'])
+    for (const part of MACHINE_FIELDS)
       await post('/machines', { name: 'wish', connection: 'pve-lab', [part]: text });
+    for (const part of ['ssh_keys', 'nameservers'])
+      await post('/machines', { name: 'wish', connection: 'pve-lab', [part]: [text] });
     for (const part of ['name', 'host', 'to'])
       await post('/routes', { name: `r${at}`, to: 'http://127.0.0.1:9', [part]: text });
     await post('/routes', {
@@ -179,6 +194,14 @@ test('what the other system said of a failure, and of itself, is shown as text',
     .getByText(CORPUS[0] ?? '')
     .waitFor();
   expect(await ran(page)).toBeNull();
+  await page.goto(`${server.url}/machines/strays`);
+  await page
+    .getByRole('table')
+    .getByText(CORPUS.slice(0, 2).join(' '))
+    .waitFor();
+  await page.getByRole('button', { name: /^Remove .*\(701\)$/ }).click();
+  await page.getByRole('dialog').waitFor();
+  expect(await ran(page)).toBeNull();
   await page.goto(`${server.url}/machines/new`);
   await page.getByLabel('Name', { exact: true }).fill('refused');
   await page.getByLabel('Connection').selectOption('pve-lab');
@@ -206,7 +229,7 @@ test('payloads in the address run nothing', async () => {
   }
   expect(seen).toEqual({ dialogs: [], strangers: [] });
   await window.context.close();
-});
+}, 180_000);
 
 test('no page can be shown inside a page of another site', async () => {
   const window = await visit(browser);

@@ -56,6 +56,16 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await page.getByRole('combobox', { name: 'What', exact: true }).inputValue()).toBe('user.created');
     expect(await table.getByRole('row').count()).toBe(2);
 
+    // By the token with which it was done.
+    const made = await server.call('GET', '/api/v1/audit?action=user.created', { token: server.admin });
+    const mine = made.json.items[0].token;
+    await page.getByRole('combobox', { name: 'What', exact: true }).fill('user.created');
+    await page.getByLabel('With which token').fill(mine);
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.waitForURL(new RegExp(`token=${mine}`));
+    await table.getByText('alice').waitFor();
+    expect(await table.getByRole('row').count()).toBe(2);
+
     await page.getByLabel('Who', { exact: true }).fill('nobody');
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByText('Nothing of that kind happened').waitFor();

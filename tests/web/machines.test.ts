@@ -211,6 +211,54 @@ test('templates are looked up, and what they lack comes with its command', async
   await double.setFault('NO_AGENT', false);
 });
 
+test('strays are shown with where they come from, and removed once their id was typed', async () => {
+  await open('/machines', 'Machines');
+  await page.getByRole('link', { name: 'Strays' }).click();
+  await settled(page, 'Strays');
+  await page.getByRole('heading', { name: 'No strays' }).waitFor();
+  const [guest] = [...double.cluster.guests.values()].filter(({ config }) => config.get('name') === 'burnt');
+  if (guest === undefined) throw new Error('no such guest');
+  for (const [vmid, mark] of [
+    [700, /tessera-job-[0-9a-z-]+/.exec(guest.config.get('tags') ?? '')?.[0]],
+    [701, 'tessera-job-of-another'],
+  ] as const)
+    double.cluster.guests.set(vmid, {
+      ...guest,
+      vmid,
+      config: new Map([
+        ['name', `copy-${vmid}`],
+        ['tags', `tessera;${mark}`],
+      ]),
+      pending: new Map(),
+    });
+  await button('Search again').click();
+  await page.getByRole('row', { name: /copy-701 .*No job of this Tessera made it/ }).waitFor();
+  await page.getByRole('row', { name: /copy-700 .*Bears the mark of another machine/ }).waitFor();
+  await button('Remove copy-701 (701)').click();
+  const dialog = page.getByRole('dialog', { name: 'Remove guest 701 (copy-701)?' });
+  await dialog.getByText(/switched off at once and deleted from pve \(pve\), with its disks/).waitFor();
+  await dialog.getByText(/another Tessera looks after/).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  expect(await dialog.getByRole('button', { name: 'Remove it' }).isDisabled()).toBe(true);
+  await dialog.getByLabel(/^Type 701/).fill('701');
+  await dialog.getByRole('button', { name: 'Remove it' }).click();
+  await page.getByRole('row', { name: /copy-701/ }).waitFor({ state: 'detached' });
+  expect([...double.cluster.guests.keys()].filter((vmid) => vmid >= 700 && vmid < 800)).toEqual([700]);
+  expect(double.cluster.guests.has(guest.vmid)).toBe(true);
+
+  await button('Remove copy-700 (700)').click();
+  double.cluster.guests.delete(700);
+  await page.getByLabel(/^Type 700/).fill('700');
+  await button('Remove it').click();
+  await page.getByRole('alert').getByText('Guest 700 at').waitFor();
+  await button('Cancel').click();
+  await double.setFault('REFUSED', true);
+  await button('Search again').click();
+  await page.getByRole('alert').getByText('Not everything could be searched').waitFor();
+  await page.getByRole('heading', { name: 'None where it was searched' }).waitFor();
+  await double.setFault('REFUSED', false);
+});
+
 test('what is not there, or not for one, says so', async () => {
   await open('/machines/no-such', 'No such machine');
   await page.getByText("There is no machine 'no-such'.").waitFor();
@@ -222,9 +270,10 @@ test('what is not there, or not for one, says so', async () => {
   await other.page.goto(`${server.url}/machines`);
   await other.page.getByRole('link', { name: 'burnt' }).click();
   await settled(other.page, 'burnt');
+  expect(await other.page.getByRole('link', { name: 'Strays' }).count()).toBe(0);
   for (const name of ['Stop', 'Start', 'Delete'])
     expect(await other.page.getByRole('button', { name, exact: true }).count()).toBe(0);
-  for (const path of ['/machines/new', '/machines/templates']) {
+  for (const path of ['/machines/new', '/machines/templates', '/machines/strays']) {
     await other.page.goto(server.url + path);
     await other.page.getByRole('heading', { name: 'Your account may not see this' }).waitFor();
   }

@@ -22,7 +22,7 @@ describe.each(ENGINES)('on %s', (engine) => {
         TESSERA_OIDC_CLIENT_ID: CLIENT.id,
         TESSERA_OIDC_CLIENT_SECRET: CLIENT.secret,
         TESSERA_OIDC_LABEL: 'Sign in with the house',
-        TESSERA_OIDC_ROLES: 'staff=user',
+        TESSERA_OIDC_ROLES: 'staff=user; chiefs=admin',
       },
     });
     browser = await launchBrowser();
@@ -70,6 +70,24 @@ describe.each(ENGINES)('on %s', (engine) => {
     // A browser without a screen gives no window the focus by itself.
     await page.evaluate('window.dispatchEvent(new Event("focus"))');
     await page.getByRole('heading', { level: 1, name: 'Token typed before is made' }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('the groups a person is in are the roles they have, as of the sign-in', async () => {
+    const { page, context, complaints } = await visit(browser);
+    const signIn = async (groups: string[]): Promise<void> => {
+      idp.who = { sub: 'sub-kim', claims: { preferred_username: 'kim', groups } };
+      await context.clearCookies({ name: 'tessera_session' });
+      await page.goto(server.url);
+      await page.getByRole('link', { name: 'Sign in with the house' }).click();
+      await settled(page, 'Welcome, kim');
+    };
+    const users = page.getByRole('navigation').getByRole('link', { name: 'Users' });
+    await signIn(['staff', 'chiefs']);
+    await users.waitFor();
+    await signIn(['staff']);
+    expect(await users.count()).toBe(0);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -79,7 +79,8 @@ export async function renewedElsewhere(): Promise<boolean> {
   return true;
 }
 
-const TIMEOUT_MS = 30_000;
+/** As long as any call of the client may take. */
+const TIMEOUT_MS = 240_000;
 
 /** `fetch` for the client of all pages. */
 export async function patientFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {

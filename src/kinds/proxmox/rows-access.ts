@@ -60,7 +60,7 @@ export const ACCESS_ROWS = {
     `Give the host only: https://${a.host}`,
   ]),
   ANSWER_ODD: row('product', 'blocking', (a: { status: number; reason: string }) => [
-    `Proxmox VE answered with status ${a.status}${a.reason === '' ? '' : ` (${a.reason})`}, and Tessera knows no cause of that.`,
+    `Proxmox VE answered with status ${a.status}${a.reason === '' ? '' : ` (${a.reason})`}, and Tessera knows no cause for that.`,
     'On the host: journalctl -u pveproxy -u pvedaemon --since -10min',
   ]),
   AUTH_STRIPPED: row('authentication', 'blocking', (a: { passOn: string }) => [

@@ -118,18 +118,14 @@ const columns = (show: (row: AuditRow) => void): readonly Column<AuditRow>[] => 
     header: 'Call',
     long: true,
     cell: ({ method, path, status }) =>
-      path === null ? (
-        <Text span c="dimmed" aria-label="none">
-          -
-        </Text>
-      ) : (
+      path !== null && (
         <Text span size="sm" className="break-anywhere">
           {status !== null && <Code>{status}</Code>} {method} {path}
         </Text>
       ),
   },
   {
-    header: 'Details',
+    header: '',
     narrow: true,
     cell: (row) => (
       <Button

@@ -132,14 +132,19 @@ const columns = (onRemove: (stray: MachineStray) => void): readonly Column<Machi
   },
   {
     header: 'Owner',
-    cell: ({ owner }) => (
-      <Text span size="sm" c={owner === null ? 'dimmed' : 'inherit'} className="break-anywhere">
-        {owner ?? 'unknown'}
-      </Text>
-    ),
+    cell: ({ owner }) =>
+      owner === null ? (
+        <Text span size="sm" c="dimmed" className="nowrap">
+          unknown
+        </Text>
+      ) : (
+        <Text span size="sm" className="break-anywhere">
+          {owner}
+        </Text>
+      ),
   },
   {
-    header: 'Remove',
+    header: '',
     narrow: true,
     cell: (stray) => (
       <Button
