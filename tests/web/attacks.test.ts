@@ -195,10 +195,7 @@ test('what the other system said of a failure, and of itself, is shown as text',
     .waitFor();
   expect(await ran(page)).toBeNull();
   await page.goto(`${server.url}/machines/strays`);
-  await page
-    .getByRole('table')
-    .getByText(CORPUS.slice(0, 2).join(' '))
-    .waitFor();
+  await page.getByRole('table').getByText(CORPUS.slice(0, 2).join(' ')).waitFor();
   await page.getByRole('button', { name: /^Remove .*\(701\)$/ }).click();
   await page.getByRole('dialog').waitFor();
   expect(await ran(page)).toBeNull();
