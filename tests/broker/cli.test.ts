@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
 import { openDesk } from '../cli/harness.ts';
-import { broker, closeAll, connectForeman, connectProxmox, later, upstream } from './support.ts';
+import { broker, closeAll, connectForeman, connectProxmox, later, plainAnswer, upstream } from './support.ts';
 
 afterEach(closeAll);
 
@@ -86,6 +86,45 @@ test('the snippet for curl works as printed, for Proxmox and for Foreman, and th
   }
   const follow = await tessera(['audit', '--route', 'lab']);
   expect(follow.stdout).toContain('route.used');
+});
+
+test('following the trail of one route shows its calls as they come, with who, token, size and time, and no others', async () => {
+  const server = await broker();
+  const desk = await openDesk();
+  later({ close: () => desk.clear() });
+  const up = await upstream(plainAnswer('eleven byte'));
+  const rules = { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] };
+  for (const name of ['lab', 'other']) await server.route(name, up.url, rules);
+  const caller = await server.token('write:sasquatch');
+  const call = (route: string, path: string) =>
+    server.call('GET', `/connect/${route}${path}`, { token: caller.token });
+  await call('lab', '/before');
+  await server.rows('lab');
+  const end = new AbortController();
+  let begun: Promise<unknown> | undefined;
+  const run = await desk.run(['audit', '--route', 'lab', '--follow', '--interval', '0.05', '--json'], {
+    env: { TESSERA_URL: server.url, TESSERA_TOKEN: server.admin },
+    signal: AbortSignal.any([end.signal, AbortSignal.timeout(20_000)]),
+    onOutput(text) {
+      if (text.includes('"/before"')) begun ??= call('other', '/elsewhere').then(() => call('lab', '/while'));
+      if (text.includes('"/while"')) end.abort();
+    },
+  });
+  await begun;
+  const rows = run.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter((row) => row.action === 'route.used');
+  expect(rows.map(({ path }) => path)).toEqual(['/before', '/while']);
+  expect(rows[1]).toMatchObject({
+    actor: 'admin',
+    token: caller.id,
+    route: 'lab',
+    method: 'GET',
+    status: 200,
+    detail: { bytes: 11, ms: expect.any(Number) },
+  });
 });
 
 test('snippets of the other tools name the address of the route and never hold a token', async () => {

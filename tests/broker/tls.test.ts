@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type PeerCertificate } from 'node:tls';
-import { afterEach, expect, test } from 'vitest';
+import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { afterEach, expect, test, vi } from 'vitest';
 import { listenTls, openTls } from '../../src/http/tls.ts';
 import { initTls } from '../../src/local/tls/folder.ts';
 import { openDesk } from '../cli/harness.ts';
@@ -167,6 +167,76 @@ test('on the one TLS port each virtual host leads to its route, and every other 
   const own = await ask('tessera.lab.example');
   expect([own.status, own.text]).toEqual([200, expect.not.stringContaining('this is')]);
   await expect(ask('elsewhere.example')).rejects.toThrow(/altnames|certificate/i);
+});
+
+test('a route’s own port and its virtual host show a renewed certificate to who comes next, and cut nobody off', async () => {
+  const path = await folder();
+  const host = 'pve.lab.example';
+  const { files } = await initTls(path, [...names, host], new Date());
+  const ca = await readFile(files.authority, 'utf8');
+  const [tlsPort, ownPort] = [await freePort(), await freePort()];
+  const server = await broker({
+    environment: {
+      TESSERA_TLS_CERT_FILE: files.certificate,
+      TESSERA_TLS_KEY_FILE: files.key,
+      TESSERA_TLS_PORT: String(tlsPort),
+    },
+  });
+  const { secureServer } = server.app;
+  if (secureServer === null) throw new Error('there is no TLS port');
+  await new Promise<void>((resolve) => secureServer.listen(tlsPort, '127.0.0.1', resolve));
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+  const up = await upstream((request) =>
+    request.startsWith('GET /stream')
+      ? `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk('first ')}`
+      : plainAnswer('served'),
+  );
+  await server.route('lab', up.url, {
+    host,
+    port: ownPort,
+    presets: false,
+    rules: [{ path: '/**', scopes: ['write:sasquatch'] }],
+  });
+  const { token } = await server.token('write:sasquatch');
+  const ask = (port: number, where: string, heard: (text: string) => void = () => {}) =>
+    new Promise<{ text: string; serial: string }>((resolve, reject) => {
+      const headers = { host: `${host}:${port}`, authorization: `Bearer ${token}` };
+      https
+        .get(
+          { host: '127.0.0.1', port, servername: host, ca, path: where, agent: false, headers },
+          async (answer) => {
+            const { serialNumber: serial } = (answer.socket as TLSSocket).getPeerCertificate();
+            let text = '';
+            for await (const piece of answer) {
+              text += String(piece);
+              heard(text);
+            }
+            resolve({ text, serial });
+          },
+        )
+        .on('error', reject);
+    });
+
+  const old = await ask(ownPort, '/');
+  let begun = 0;
+  const streams = [ownPort, tlsPort].map((port) =>
+    ask(port, '/stream', (text) => {
+      if (text === 'first ') begun++;
+    }),
+  );
+  await vi.waitFor(() => expect(begun).toBe(2));
+  await initTls(path, [...names, host], new Date());
+  const renewed = new X509Certificate(await readFile(files.certificate)).serialNumber;
+  expect(renewed).not.toBe(old.serial);
+  for (const port of [ownPort, tlsPort])
+    await vi.waitFor(
+      async () => expect(await ask(port, '/')).toEqual({ text: 'served', serial: renewed }),
+      10_000,
+    );
+  for (const [at, socket] of up.sockets.entries())
+    if (up.received[at]?.includes('GET /stream')) socket.write(`${chunk('last')}0\r\n\r\n`);
+  for (const stream of await Promise.all(streams))
+    expect(stream).toEqual({ text: 'first last', serial: old.serial });
 });
 
 test('the command line makes certificates and says how to trust them', async () => {

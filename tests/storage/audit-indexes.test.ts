@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { CompiledQuery, type Kysely, type KyselyPlugin, type RootOperationNode, sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import type { AuditFilter } from '../../src/audit/store.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { Secret } from '../../src/base/secret.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import { openDatabase } from '../../src/storage/open.ts';
+import type { Tables } from '../../src/storage/schema.ts';
+import { loadSqlite } from '../../src/storage/sqlite-module.ts';
+import { createStore } from '../../src/storage/store.ts';
+import { ENGINES, freshDatabase } from '../support/database.ts';
+
+const ROWS = 30_000;
+
+/** A trail in which everybody did a little: 300 routes, persons, subjects and tokens take turns. */
+const fill = (db: Kysely<Tables>) =>
+  sql`insert into audit (seq, at_ms, action, actor, token_id, subject, route, detail, mac)
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(ROWS)})
+    select i, 1000 * i, 'route.used', 'person-' || (i % 300), 'token-' || (i % 300), 'subject-' || (i % 300),
+      'route-' || (i % 300), '{}', 'mac' from n`.execute(db);
+
+describe.each(ENGINES)('on %s', (engine) => {
+  test('what one route, token, person or subject did is found by its index, never by reading the trail', async () => {
+    const files = await freshDatabase(engine);
+    const opened = await openDatabase(
+      files.url === null
+        ? { engine: 'sqlite', folder: files.folder }
+        : { engine: 'postgres', url: new Secret(files.url) },
+    );
+    if (!opened.ok) throw new Error(opened.error.message);
+    const { db, close } = opened.value;
+    await migrate(db, engine);
+    await fill(db);
+    if (engine === 'postgres') await sql`analyze audit`.execute(db);
+
+    const beside =
+      engine === 'sqlite' ? new (await loadSqlite())(join(files.folder, 'tessera.sqlite')) : null;
+
+    let asked: RootOperationNode | undefined;
+    const listening: KyselyPlugin = {
+      transformQuery({ node }) {
+        asked = node;
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    };
+    const store = createStore({
+      db: db.withPlugin(listening),
+      engine,
+      mac: () => 'mac',
+      clock: systemClock,
+      committed: () => {},
+    });
+    const planOf = async (filter: AuditFilter): Promise<string> => {
+      await store.entries(filter);
+      if (asked === undefined) throw new Error('nothing was asked');
+      const query = db.getExecutor().compileQuery(asked, { queryId: 'plan' });
+      // The dialect for SQLite knows no such statement: plans are of no use to the program.
+      const rows = beside?.prepare(`explain query plan ${query.sql}`).all(...query.parameters);
+      if (rows !== undefined) return JSON.stringify(rows);
+      return JSON.stringify(
+        (await db.executeQuery(CompiledQuery.raw(`explain ${query.sql}`, [...query.parameters]))).rows,
+      );
+    };
+
+    const time = { sinceMs: 1_000_000, untilMs: 29_000_000 };
+    for (const [index, filter] of [
+      ['audit_route', { route: 'route-7' }],
+      ['audit_token', { tokenId: 'token-7' }],
+      ['audit_actor', { actor: 'person-7' }],
+      ['audit_subject', { subject: 'subject-7' }],
+    ] as const) {
+      for (const more of [{}, time, { beforeSeq: 20_000 }, { afterSeq: 20_000 }]) {
+        const filters = { ...filter, ...more, limit: 50 };
+        const plan = await planOf(filters);
+        expect(plan, JSON.stringify(filters)).toContain(index);
+        expect(plan).not.toMatch(/Seq Scan|SCAN audit/);
+      }
+      const rows = await store.entries({ ...filter, ...time, limit: 500 });
+      expect(rows.length).toBe(93);
+      expect(rows.every(({ seq }) => seq % 300 === 7)).toBe(true);
+    }
+    // Without such a name the newest come first, and reading ends with the page.
+    for (const filter of [{}, time, { afterSeq: 29_000 }]) {
+      expect(await planOf({ ...filter, limit: 50 })).not.toMatch(/Sort|TEMP B-TREE/);
+    }
+
+    beside?.close();
+    await close();
+    await files.drop();
+  });
+});
