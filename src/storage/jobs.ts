@@ -21,7 +21,12 @@ export function jobReads(db: Kysely<Tables>): JobReads {
     },
 
     async jobs({ limit, owner }) {
-      let query = db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id').limit(limit);
+      let query = db
+        .selectFrom('jobs')
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit);
       if (owner !== undefined) query = query.where('owner', '=', owner);
       return (await query.execute()).map(toRecord);
     },

@@ -164,6 +164,16 @@ describe.each(ENGINES)('machines on %s', (engine) => {
     expect((await create({ name: 'once' })).status).toBe(409);
   });
 
+  test('jobs made within one second are listed newest first', async () => {
+    const { server, ended } = await lab(engine);
+    const ids: string[] = [];
+    for (const name of ['row-a', 'row-b', 'row-c', 'row-d'])
+      ids.unshift((await server.api('POST', '/machines', { name })).json.id);
+    const { items } = (await server.api('GET', '/jobs')).json;
+    expect(items.map(({ id }: { id: string }) => id)).toEqual(ids);
+    await Promise.all(ids.map(ended));
+  });
+
   test('a job is cancelled in the middle of its clone, and undone', async () => {
     const { double, server, create, ended } = await lab(engine, { cloneMs: 1500 });
     const before = count(double);
