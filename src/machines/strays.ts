@@ -52,6 +52,15 @@ interface Dependencies {
   readonly clock: Clock;
 }
 
+interface Marked {
+  readonly found: readonly { readonly guest: GuestFacts; readonly jobId: string }[];
+  /** Nodes of which descriptions could not be read. */
+  readonly silentNodes: readonly string[];
+}
+
+const READS_AT_ONCE = 8;
+const isTagged = (tags: string): boolean => /(^|[;, ])tessera/.test(tags);
+
 const SCOPE = 'write:machines';
 
 export function createStrays({ store, outlets, runner, clock }: Dependencies): Strays {
@@ -60,22 +69,32 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
     return writes.ok ? requireScope(actor, MANAGE_SCOPE, 'search for strays') : writes;
   }
 
-  /** Tags come with the list; of guests without them the description is read where a job once wrote the id down. */
+  /**
+   * Tags come with the list. A clone gets its own before it is started, so of guests without them the description is
+   * read where a job once wrote the id down, or where they do not run: there a job's first step may have been its last.
+   */
   async function marked(
     api: ProxmoxApi,
     guests: readonly GuestFacts[],
     noted: ReadonlySet<number>,
-  ): Promise<{ guest: GuestFacts; jobId: string }[]> {
-    const found: { guest: GuestFacts; jobId: string }[] = [];
-    for (const guest of guests) {
-      if (guest.type !== 'qemu' || guest.template) continue;
-      if (!/(^|[;, ])tessera/.test(guest.tags) && !noted.has(guest.id)) continue;
-      const config = await guestConfig(api, guest.node, guest.id);
-      const [mark] =
-        config.ok && config.value !== null ? marksOf(config.value) : marksOf({ tags: guest.tags });
+  ): Promise<Marked> {
+    const found: Marked['found'][number][] = [];
+    const silentNodes = new Set<string>();
+    const wanted = guests.filter(
+      ({ type, template, tags, id, status }) =>
+        type === 'qemu' && !template && (isTagged(tags) || noted.has(id) || status !== 'running'),
+    );
+    async function read(guest: GuestFacts): Promise<void> {
+      const silent = guest.status === 'unknown' || silentNodes.has(guest.node);
+      const config = silent ? null : await guestConfig(api, guest.node, guest.id);
+      const unread = config === null || (!config.ok && config.error.status !== 403);
+      if (unread && !isTagged(guest.tags)) silentNodes.add(guest.node);
+      const [mark] = marksOf(config?.ok && config.value !== null ? config.value : { tags: guest.tags });
       if (mark !== undefined) found.push({ guest, jobId: jobInMark(mark) });
     }
-    return found;
+    for (let at = 0; at < wanted.length; at += READS_AT_ONCE)
+      await Promise.all(wanted.slice(at, at + READS_AT_ONCE).map(read));
+    return { found, silentNodes: [...silentNodes].sort() };
   }
 
   /** Ids that jobs once wrote down. */
@@ -86,11 +105,15 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
     actor: Actor,
     connection: ConnectionRecord,
     noted: ReadonlySet<number>,
-  ): Promise<Result<Stray[]>> {
+    only?: number,
+  ): Promise<Result<{ strays: Stray[]; silentNodes: readonly string[] }>> {
     const found = await outlets.use(actor, connection.id, async ({ subject, carrier }) => {
       const api = proxmoxApi(subject, carrier);
       const guests = await readGuests(api);
-      if (guests.ok) return ok(await marked(api, guests.value, noted));
+      if (guests.ok) {
+        const asked = guests.value.filter(({ id }) => only === undefined || id === only);
+        return ok(await marked(api, asked, noted));
+      }
       const { user, token } = tokenIdOf(subject.credential.identity);
       const context = { origin: subject.client.origin, who: { user, token } };
       const said: Finding = explainRefusal(guests.error, context, 'P10');
@@ -98,7 +121,7 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
     });
     if (!found.ok) return found;
     const strays: Stray[] = [];
-    for (const { guest, jobId } of found.value) {
+    for (const { guest, jobId } of found.value.found) {
       const job = await store.job(jobId);
       const counted = job !== null && (job.endedAt === null || holdsMachine(job));
       const failed = job?.state === 'failed';
@@ -113,7 +136,7 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
         job,
       });
     }
-    return ok(strays);
+    return ok({ strays, silentNodes: found.value.silentNodes });
   }
 
   async function search(actor: Actor): Promise<Result<StraySearch>> {
@@ -124,13 +147,24 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
     const noted = await notedIds();
     for (const connection of await store.connections('proxmox')) {
       const found = await searchOne(actor, connection, noted);
-      if (!found.ok) unsearched.push({ name: connection.name, fault: found.error });
+      if (!found.ok) {
+        unsearched.push({ name: connection.name, fault: found.error });
+        continue;
+      }
       // Several connections may lead to one cluster.
-      else
-        for (const stray of found.value) {
-          const key = `${stray.jobId} ${stray.vmid}`;
-          if (!strays.has(key)) strays.set(key, stray);
-        }
+      for (const stray of found.value.strays) {
+        const key = `${stray.jobId} ${stray.vmid}`;
+        if (!strays.has(key)) strays.set(key, stray);
+      }
+      const { silentNodes } = found.value;
+      if (silentNodes.length > 0)
+        unsearched.push({
+          name: connection.name,
+          fault: fault(
+            'upstream_failed',
+            `Guests without a tag could not be read on ${silentNodes.join(', ')}.`,
+          ),
+        });
     }
     return ok({ strays: [...strays.values()], unsearched });
   }
@@ -144,9 +178,9 @@ export function createStrays({ store, outlets, runner, clock }: Dependencies): S
       const record = (await store.connections('proxmox')).find(({ id, name }) =>
         [id, name].includes(connection),
       );
-      const found = record === undefined ? ok([]) : await searchOne(actor, record, await notedIds());
-      if (!found.ok) return found;
-      const stray = found.value.find((each) => each.vmid === vmid);
+      const found = record === undefined ? null : await searchOne(actor, record, await notedIds(), vmid);
+      if (found !== null && !found.ok) return found;
+      const stray = found?.value.strays.find((each) => each.vmid === vmid);
       if (stray === undefined)
         return err(
           fault('not_found', `Guest ${vmid} at '${connection}' is no stray.`, {

@@ -81,3 +81,47 @@ test('a connection that cannot be searched is named, and strays are for those wh
   const maker = await server.user('maker', ['maker']);
   expect((await server.api('GET', '/strays', undefined, maker)).status).toBe(403);
 });
+
+test('a clone whose database was lost before it was tagged is found by its description; running ones are not read', async () => {
+  const { double, server } = home;
+  const [sample] = double.cluster.guests.values();
+  if (sample === undefined) throw new Error('no guest');
+  const place = (vmid: number, running: boolean, config: Record<string, string>) =>
+    double.cluster.guests.set(vmid, {
+      ...sample,
+      vmid,
+      running,
+      config: new Map(Object.entries({ name: `clone-${vmid}`, memory: '512', ...config })),
+      pending: new Map(),
+    });
+  place(710, false, { description: 'Made by Tessera for alice. tessera-job-of-a-lost-database' });
+  place(711, false, { description: 'a machine of somebody' });
+  place(712, true, { description: 'runs' });
+  const asked = double.requests.length;
+  const { items } = await search();
+  const vmids = items.map(({ vmid }: { vmid: number }) => vmid);
+  expect(vmids).toEqual([710]);
+  expect(items[0]).toMatchObject({ job: 'of-a-lost-database', state: null, owner: null });
+  const read = double.requests.slice(asked).filter(({ path }) => /qemu\/712\/config/.test(path));
+  expect(read).toEqual([]);
+  const again = double.requests.length;
+  expect((await server.api('DELETE', '/strays/pve/710')).status).toBe(200);
+  const others = double.requests.slice(again).filter(({ path }) => /qemu\/711\/config/.test(path));
+  expect([others, double.cluster.guests.has(710)]).toEqual([[], false]);
+  for (const vmid of [711, 712]) double.cluster.guests.delete(vmid);
+});
+
+test('a node that does not answer is named, because clones without a tag may lie there', async () => {
+  const { double } = home;
+  const sample = [...double.cluster.guests.values()].find(({ node }) => node === 'pve');
+  if (sample === undefined) throw new Error('no guest');
+  const config = new Map([['name', 'untagged']]);
+  double.cluster.guests.set(720, { ...sample, vmid: 720, running: false, config, pending: new Map() });
+  await double.setFault('NODE_OFFLINE', true);
+  const { unsearched } = await search();
+  await double.setFault('NODE_OFFLINE', false);
+  expect(unsearched).toContainEqual({
+    connection: 'pve',
+    problem: expect.stringContaining('could not be read on pve'),
+  });
+});

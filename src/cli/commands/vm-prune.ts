@@ -25,7 +25,7 @@ export async function run({ unknown, yes }: Options, context: Context): Promise<
       `${quantity(others, 'guest')} of jobs unknown here, perhaps of another Tessera: see --unknown.`,
     );
   if (wanted.length === 0) {
-    out.done([], 'Nothing is left over.');
+    out.done([], unsearched.length === 0 ? 'Nothing is left over.' : 'Nothing was found elsewhere.');
     return exitCode;
   }
   for (const stray of wanted) out.remark(strayText(stray));
