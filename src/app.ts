@@ -19,6 +19,7 @@ import { createRewrap } from './connections/rewrap.ts';
 import { type ConnectionRoom, createConnectionRoom } from './connections/room.ts';
 import { createWebhookKey } from './connections/webhook-key.ts';
 import type { Keyring } from './crypto/keyring.ts';
+import { orderedId } from './crypto/ordered-id.ts';
 import { createPasswordHasher } from './crypto/password.ts';
 import { type RandomSource, randomBase62, systemRandom } from './crypto/random.ts';
 import { createSealer } from './crypto/seal.ts';
@@ -56,6 +57,7 @@ import { tokenRoutes } from './http/routes/tokens/tokens.ts';
 import { createHttpServer } from './http/server.ts';
 import { listenTls, openTls } from './http/tls.ts';
 import { registerWebUi } from './http/web-ui.ts';
+import { createGuestStates } from './machines/guest-states.ts';
 import { createMachines } from './machines/machines.ts';
 import { createRunner } from './machines/runner.ts';
 import { createStrays } from './machines/strays.ts';
@@ -280,7 +282,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     runner,
     settings: config.machines,
     clock,
-    newId: randomUUID,
+    newId: () => orderedId(clock, systemRandom),
   });
 
   const passwords = createPasswordHasher();
@@ -384,6 +386,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     tls === null ? null : listenTls(tls, (secured) => void http.server.emit('connection', secured));
   registerOpenapi(http, config.publicUrl, version);
   operationRoutes(http, {
+    authenticate,
+    store,
     metrics: sharedMetrics(metrics),
     async obstacles() {
       const reasons: string[] = [];
@@ -440,7 +444,11 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     rewrap: createRewrap({ store, sealer, keyring, clock }),
     webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookSecret }),
   });
-  machineRoutes(http, { authenticate, machines });
+  machineRoutes(http, {
+    authenticate,
+    machines,
+    guests: createGuestStates(connectionRoom.outlets, clock),
+  });
   strayRoutes(http, {
     authenticate,
     strays: createStrays({ store, outlets: connectionRoom.outlets, runner, clock }),

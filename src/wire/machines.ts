@@ -72,6 +72,10 @@ export const JobMoment = z
   .meta({ id: 'JobMoment' });
 export type JobMoment = z.infer<typeof JobMoment>;
 
+export const GuestState = z.enum(['running', 'stopped', 'gone', 'unknown']).meta({
+  description: 'What the guest does at this moment, as Proxmox VE says; `unknown` where it cannot be learned',
+});
+
 export const Job = z
   .object({
     id: z.string(),
@@ -91,6 +95,10 @@ export const Job = z
       disk: z.int(),
       user: z.string(),
       has_ssh_key: z.boolean(),
+      guest_state: GuestState.nullable().meta({
+        description: 'Null in lists of jobs, which ask nobody, and while there is no machine yet',
+      }),
+      guest_problem: z.string().nullable().meta({ description: 'Why `guest_state` is `unknown`' }),
     }),
     steps: z.array(JobMoment),
     problem: z

@@ -103,13 +103,17 @@ test('machines are listed, shown, stopped, started and deleted; deleting asks fi
   const { machine } = await jobOf('web-3');
   const listed = await tessera('vm list');
   expect(listed.stdout).toMatch(
-    new RegExp(`^web-3 +done +${machine.vmid} +pve +${machine.ip} +22\\.04 +admin$`, 'm'),
+    new RegExp(`^web-3 +running +${machine.vmid} +pve +${machine.ip} +22\\.04 +admin$`, 'm'),
   );
   const shown = await tessera('vm show web-3');
   expect(shown.stdout).toContain(`guest ${machine.vmid} on pve (connection pve)`);
   expect(shown.stdout).toContain(`ssh ubuntu@${machine.ip}`);
   expect(await tessera('vm stop web-3')).toMatchObject({ code: 0, stderr: 'web-3 is stopped.\n' });
   expect(guestNamed('web-3')?.running).toBe(false);
+  expect((await tessera('vm list')).stdout).toMatch(/^web-3 +stopped /m);
+  const { stdout } = await tessera('vm show web-3');
+  expect(stdout).toMatch(/^State +stopped$/m);
+  expect(stdout).toMatch(/^Job +\S+, done$/m);
   expect(await tessera('vm start web-3')).toMatchObject({ code: 0, stderr: 'web-3 runs.\n' });
   expect(guestNamed('web-3')?.running).toBe(true);
   expect((await tessera('vm delete web-3')).code).toBe(2);
@@ -195,6 +199,42 @@ test('what a failed undo left is named, and pruned after a question', async () =
   const pruned = await tessera('vm prune --yes');
   expect(pruned).toMatchObject({ code: 0, stderr: expect.stringContaining('Deleted left-1.') });
   expect(guestNamed('left-1')).toBeUndefined();
+});
+
+test('guests of jobs unknown here are named, and deleted for a word of its own', async () => {
+  const [sample] = double.cluster.guests.values();
+  if (sample === undefined) throw new Error('no guest');
+  const description = 'Made by Tessera for somebody. tessera-job-of-another';
+  const config = new Map([
+    ['name', 'lost-1'],
+    ['description', description],
+  ]);
+  double.cluster.guests.set(730, { ...sample, vmid: 730, running: false, config, pending: new Map() });
+  const named = await tessera('vm prune --yes');
+  expect([named.code, guestNamed('lost-1')?.vmid]).toEqual([0, 730]);
+  expect(named.stderr).toBe(
+    '1 guest of jobs unknown here, perhaps of another Tessera: see --unknown.\nNothing is left over.\n',
+  );
+  expect((await tessera('vm prune --unknown')).code).toBe(2);
+  expect((await tessera('vm prune --unknown', { answers: [false] })).code).toBe(1);
+  expect(guestNamed('lost-1')).toBeDefined();
+  const pruned = await tessera('vm prune --unknown --yes');
+  expect(pruned).toMatchObject({ code: 0, stderr: expect.stringContaining('job of-another unknown') });
+  expect([pruned.stderr.includes('Deleted lost-1.'), guestNamed('lost-1')]).toEqual([true, undefined]);
+});
+
+test('while the system is down the list stays whole, and a search that was not made is no clean bill', async () => {
+  await double.setFault('REFUSED', true);
+  const listed = await tessera('vm list');
+  const pruned = await tessera('vm prune');
+  const json = await tessera('vm prune --json');
+  await double.setFault('REFUSED', false);
+  expect(listed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^web-1 +unknown /m) });
+  expect(listed.stderr).toMatch(/^Unknown at pve: .*\n$/);
+  expect(pruned.code).toBe(1);
+  expect(pruned.stderr).toMatch(/^Not searched: pve: /);
+  expect(pruned.stderr).not.toContain('Nothing is left over.');
+  expect([json.code, json.stdout.trim()]).toEqual([1, '[]']);
 });
 
 test('Ctrl-C ends the waiting and not the job, and says how to follow or cancel it', async () => {

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { loginOf, placeOf, problemText, sizeOf, stateWords } from '../machines/job-view.ts';
+import { loginOf, machineWords, placeOf, problemText, sizeOf, stateWords } from '../machines/job-view.ts';
 import { moment } from '../text.ts';
 
 export interface Options {
@@ -12,7 +12,8 @@ export async function run(options: Options, context: Context): Promise<void> {
   const { machine } = job;
   context.out.record(job, [
     ['Name', machine.name],
-    ['State', stateWords(job.state)],
+    ['State', machineWords(job)],
+    ['Unknown', machine.guest_problem],
     ['Place', `${placeOf(job)} (connection ${job.connection.name})`],
     ['Made from', `Ubuntu ${machine.version}, template ${machine.template}`],
     ['Size', sizeOf(job)],
@@ -20,7 +21,7 @@ export async function run(options: Options, context: Context): Promise<void> {
     ['Log in', loginOf(job)],
     ['Owner', job.owner],
     ['Made', moment(job.created_at)],
-    ['Job', job.id],
+    ['Job', `${job.id}, ${stateWords(job.state)}`],
     ['Left over', job.leftover],
   ]);
   if (job.problem !== null && !context.out.json) context.out.line(`\n${problemText(job, context)}`);

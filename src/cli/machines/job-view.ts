@@ -22,6 +22,10 @@ const WORDS: Readonly<Record<State, string>> = {
 
 export const stateWords = (state: State): string => WORDS[state];
 
+/** Of a machine that was made, what its guest does now; else how far its job is. */
+export const machineWords = (job: Job): string =>
+  wasMade(job) && job.machine.guest_state !== null ? job.machine.guest_state : stateWords(job.state);
+
 /** `0:07`, `12:40`, `1:02:03`. */
 export function elapsed(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
@@ -30,7 +34,8 @@ export function elapsed(milliseconds: number): string {
   return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
 }
 
-export const runs = ({ state }: Job): boolean => state === 'done' || state === 'done_without_ip';
+/** Its job made it; whether it was stopped since is another question. */
+export const wasMade = ({ state }: Job): boolean => state === 'done' || state === 'done_without_ip';
 
 /** `guest 102 on pve`, as far as it is known. */
 export const placeOf = ({ machine: { vmid, node } }: Job): string =>

@@ -3,7 +3,7 @@ import type { Job } from '../../wire/machines.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../failure.ts';
 import { follow } from './follow.ts';
-import { placeOf, runs, successText } from './job-view.ts';
+import { placeOf, successText, wasMade } from './job-view.ts';
 
 /** Waits for the machine unless told not to, and says what became of it. */
 export async function outcomeOf(
@@ -25,7 +25,7 @@ export async function outcomeOf(
 
 export function tellEnd(job: Job, context: Context): number {
   const { out } = context;
-  if (runs(job)) {
+  if (wasMade(job)) {
     out.show(job, () => successText(job, context));
     if (job.machine.ip !== null && !job.machine.has_ssh_key && !out.json)
       out.remark('No key was given (--ssh-key): whoever the template knows may log in, and nobody else.');

@@ -52,6 +52,8 @@ export interface ProxmoxDouble {
   failStep(step: Step, message: string, times?: number): void;
   /** Guest agents answer that they are not running. */
   silenceAgent(on: boolean): void;
+  /** Lists go on saying what guests did at this moment, and know nothing of later ones, as between two reports. */
+  holdReports(): void;
   cutConnection(cut: Cut): void;
   /** The next `times` clones find their id taken by somebody else. */
   raceNextId(times: number): void;
@@ -187,6 +189,11 @@ export async function startProxmoxDouble(options: ProxmoxDoubleOptions = {}): Pr
     silenceAgent: (on) => {
       cluster.controls.agentSilent = on;
     },
+    holdReports: () => {
+      cluster.controls.reported = new Map(
+        [...cluster.guests.values()].map(({ vmid, running }) => [vmid, running]),
+      );
+    },
     cutConnection: cuts.order,
     raceNextId: (times) => {
       cluster.controls.races = times;
@@ -200,7 +207,7 @@ export async function startProxmoxDouble(options: ProxmoxDoubleOptions = {}): Pr
     },
     calm: () => {
       cluster.controls.failures.clear();
-      Object.assign(cluster.controls, { agentSilent: false, races: 0, lateTaskReads: 0 });
+      Object.assign(cluster.controls, { agentSilent: false, reported: null, races: 0, lateTaskReads: 0 });
       cuts.clear();
     },
     close: async () => {

@@ -79,7 +79,7 @@ function emptyCluster(options: SeedOptions): Cluster {
     ticketKey: options.random(32),
     durations: options.durations,
     faults: options.faults,
-    controls: { failures: new Map(), agentSilent: false, races: 0, lateTaskReads: 0 },
+    controls: { failures: new Map(), agentSilent: false, reported: null, races: 0, lateTaskReads: 0 },
     answeringNode: 'pve',
     nodes: new Map(),
     realms: new Map([

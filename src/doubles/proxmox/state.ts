@@ -113,6 +113,8 @@ export type Step =
 export interface Controls {
   readonly failures: Map<Step, { message: string; times: number }>;
   agentSilent: boolean;
+  /** What lists of guests still say: nodes report every ten seconds. Null: what is so at this moment. */
+  reported: ReadonlyMap<number, boolean> | null;
   /** Clones that will find their id taken by somebody else meanwhile. */
   races: number;
   /** Status reads right after the start of each task that find no task yet. */

@@ -13,6 +13,8 @@ export interface GuestFacts {
   readonly name: string;
   readonly node: string;
   readonly type: 'qemu' | 'lxc';
+  /** `running`, `stopped`; `unknown` while its node does not answer. */
+  readonly status: string;
   readonly template: boolean;
   readonly lock: string;
   readonly tags: string;
@@ -54,18 +56,37 @@ export async function readNodes(api: ProxmoxApi): Promise<Result<readonly NodeFa
 export async function readGuests(api: ProxmoxApi): Promise<Result<readonly GuestFacts[], CallFault>> {
   const answer = await api.get('/cluster/resources', { type: 'vm' });
   if (!answer.ok) return answer;
-  const guests = asRecords(answer.value).map(
-    (row): GuestFacts => ({
-      id: asNumber(row.vmid) ?? 0,
-      name: asText(row.name),
-      node: asText(row.node),
-      type: asText(row.type) === 'lxc' ? 'lxc' : 'qemu',
-      template: asFlag(row.template),
-      lock: asText(row.lock),
-      tags: asText(row.tags),
-    }),
+  return ok(
+    asRecords(answer.value)
+      .map(guestFacts)
+      .sort((a, b) => a.id - b.id),
   );
-  return ok(guests.sort((a, b) => a.id - b.id));
+}
+
+const guestFacts = (row: JsonRecord): GuestFacts => ({
+  id: asNumber(row.vmid) ?? 0,
+  name: asText(row.name),
+  node: asText(row.node),
+  type: asText(row.type) === 'lxc' ? 'lxc' : 'qemu',
+  status: asText(row.status),
+  template: asFlag(row.template),
+  lock: asText(row.lock),
+  tags: asText(row.tags),
+});
+
+/** Guests as above, by their ids, with what their nodes reported; of a node that is off nothing counts. */
+export async function readReports(
+  api: ProxmoxApi,
+): Promise<Result<ReadonlyMap<number, GuestFacts>, CallFault>> {
+  const answer = await api.get('/cluster/resources');
+  if (!answer.ok) return answer;
+  const rows = asRecords(answer.value);
+  const nodes = rows.filter(({ type }) => type === 'node');
+  const off = new Set(nodes.filter(({ status }) => status !== 'online').map(({ node }) => asText(node)));
+  const guests = rows.filter(({ type }) => type === 'qemu' || type === 'lxc').map(guestFacts);
+  return ok(
+    new Map(guests.map((guest) => [guest.id, off.has(guest.node) ? { ...guest, status: 'unknown' } : guest])),
+  );
 }
 
 /** What a template's configuration says about cloning it with settings. */

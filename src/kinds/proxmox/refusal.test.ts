@@ -105,6 +105,7 @@ describe('the configuration of a template', () => {
     name: 'u',
     node: 'pve',
     type: 'qemu',
+    status: 'stopped',
     template: true,
     lock: '',
     tags: '',

@@ -44,8 +44,20 @@ const BADGES: Readonly<Record<JobState, readonly [words: string, color: string]>
   cancelled: ['Cancelled', 'gray'],
 };
 
-export const badgeOf = (job: Job): readonly [words: string, color: string] =>
-  job.deleted_at === null ? BADGES[job.state] : ['Deleted', 'gray'];
+type Badge = readonly [words: string, color: string];
+
+/** What the guest does, where that is another thing than its job said. */
+const GUEST_BADGES: Readonly<Partial<Record<NonNullable<Job['machine']['guest_state']>, Badge>>> = {
+  stopped: ['Stopped', 'gray'],
+  gone: ['Gone', 'red'],
+  unknown: ['Ready, state unknown', 'yellow'],
+};
+
+export function badgeOf(job: Job): Badge {
+  if (job.deleted_at !== null) return ['Deleted', 'gray'];
+  const { guest_state } = job.machine;
+  return (isReady(job) && guest_state !== null ? GUEST_BADGES[guest_state] : undefined) ?? BADGES[job.state];
+}
 
 export const isReady = ({ state, deleted_at }: Job): boolean =>
   deleted_at === null && (state === 'done' || state === 'done_without_ip');

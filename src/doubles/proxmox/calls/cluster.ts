@@ -42,11 +42,19 @@ function guestRows({ cluster, caller }: CallContext): Record<string, unknown>[] 
   const visible = (guest: Guest): boolean => holds(cluster, caller.id, `/vms/${guest.vmid}`, 'VM.Audit');
   return [...cluster.guests.values()].filter(visible).map((guest) => ({
     ...guestRow(cluster, guest),
+    ...reportOf(cluster, guest),
     id: `${guest.kind}/${guest.vmid}`,
     type: guest.kind,
     node: guest.node,
     ...(guest.pool === undefined ? {} : { pool: guest.pool }),
   }));
+}
+
+/** Nothing where the list is as fresh as the guest itself. */
+function reportOf({ controls: { reported } }: Cluster, { vmid }: Guest): { status?: string } {
+  if (reported === null) return {};
+  const running = reported.get(vmid);
+  return { status: running === undefined ? 'unknown' : running ? 'running' : 'stopped' };
 }
 
 function storageRows({ cluster, caller }: CallContext): Record<string, unknown>[] {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { defined } from '../../../base/defined.ts';
 import { ok, type Result } from '../../../base/result.ts';
+import type { GuestStates } from '../../../machines/guest-states.ts';
 import type { Machines } from '../../../machines/machines.ts';
 import type { JobRecord } from '../../../machines/record.ts';
 import {
@@ -20,6 +21,7 @@ import { presentJob } from './present.ts';
 interface Needs {
   readonly authenticate: Authenticate;
   readonly machines: Machines;
+  readonly guests: GuestStates;
 }
 
 const Keyed = z.object({ key: MachineKey });
@@ -29,11 +31,17 @@ const FAULTS = ['insufficient_scope', 'not_found', 'conflict', 'upstream_failed'
 
 const shown = (result: Result<JobRecord>): Result<Job> => (result.ok ? ok(presentJob(result.value)) : result);
 const listed = (result: Result<JobRecord[]>): Result<JobList> =>
-  result.ok ? ok({ items: result.value.map(presentJob) }) : result;
+  result.ok ? ok({ items: result.value.map((job) => presentJob(job)) }) : result;
 
 /** A machine is shown as the job that made it. */
-export function machineRoutes(app: FastifyInstance, { authenticate, machines }: Needs): void {
+export function machineRoutes(app: FastifyInstance, { authenticate, machines, guests }: Needs): void {
   const tag = 'Machines';
+
+  /** With what their guests do now. */
+  async function seen(jobs: readonly JobRecord[]): Promise<Job[]> {
+    const states = await guests.of(jobs);
+    return jobs.map((job) => presentJob(job, states.get(job.id)));
+  }
 
   route(app, authenticate, {
     method: 'POST',
@@ -60,9 +68,14 @@ export function machineRoutes(app: FastifyInstance, { authenticate, machines }: 
     path: '/api/v1/machines',
     tag,
     summary: 'List machines that are there, being made, or left over',
+    description:
+      'With the state of each guest. Each connection is asked once; one that does not answer leaves states unknown.',
     response: JobList,
     faults: ['insufficient_scope'],
-    handle: async ({ caller }) => listed(await machines.list(caller.actor)),
+    async handle({ caller }) {
+      const held = await machines.list(caller.actor);
+      return held.ok ? ok({ items: await seen(held.value) }) : held;
+    },
   });
 
   route(app, authenticate, {
@@ -86,7 +99,12 @@ export function machineRoutes(app: FastifyInstance, { authenticate, machines }: 
     params: Keyed,
     response: Job,
     faults: ['insufficient_scope', 'not_found'],
-    handle: async ({ params, caller }) => shown(await machines.get(caller.actor, params.key)),
+    async handle({ params, caller }) {
+      const job = await machines.get(caller.actor, params.key);
+      if (!job.ok) return job;
+      const states = await guests.of([job.value]);
+      return ok(presentJob(job.value, states.get(job.value.id)));
+    },
   });
 
   for (const to of ['start', 'stop'] as const) {
@@ -99,7 +117,12 @@ export function machineRoutes(app: FastifyInstance, { authenticate, machines }: 
       params: Keyed,
       response: Job,
       faults: FAULTS,
-      handle: async ({ params, caller }) => shown(await machines.power(caller.actor, params.key, to)),
+      async handle({ params, caller }) {
+        const job = await machines.power(caller.actor, params.key, to);
+        if (!job.ok) return job;
+        guests.forget(job.value.connectionId);
+        return ok(presentJob(job.value, { is: to === 'start' ? 'running' : 'stopped', why: null }));
+      },
     });
   }
 
@@ -111,7 +134,12 @@ export function machineRoutes(app: FastifyInstance, { authenticate, machines }: 
     params: Keyed,
     response: Job,
     faults: FAULTS,
-    handle: async ({ params, caller }) => shown(await machines.remove(caller.actor, params.key)),
+    async handle({ params, caller }) {
+      const job = await machines.remove(caller.actor, params.key);
+      if (!job.ok) return job;
+      guests.forget(job.value.connectionId);
+      return ok(presentJob(job.value, { is: 'gone', why: null }));
+    },
   });
 
   route(app, authenticate, {

@@ -1,8 +1,10 @@
+import type { GuestState } from '../../../machines/guest-states.ts';
 import type { JobRecord, JobStep } from '../../../machines/record.ts';
 import type { Job, JobMoment } from '../../../wire/machines.ts';
 import { timestamp } from '../../present.ts';
 
-export const presentJob = (job: JobRecord): Job => ({
+/** @param guest where it was looked for */
+export const presentJob = (job: JobRecord, guest?: GuestState): Job => ({
   id: job.id,
   state: job.state,
   ended: job.endedAt !== null,
@@ -20,6 +22,8 @@ export const presentJob = (job: JobRecord): Job => ({
     disk: job.wish.disk,
     user: job.wish.user,
     has_ssh_key: job.wish.sshKeys.length > 0,
+    guest_state: guest?.is ?? null,
+    guest_problem: guest?.why ?? null,
   },
   steps: job.progress.steps.map(presentStep),
   problem:
