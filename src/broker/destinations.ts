@@ -49,6 +49,8 @@ interface Dependencies {
   readonly clock: Clock;
   /** A connection whose credential was refused too often should be tested. */
   readonly doubted: (connectionId: string) => void;
+  /** A call that carried the credential of this outlet was refused. */
+  readonly refused: (outlet: Outlet) => void;
   /** Calls go through with the fallback of a connection; told once for each outlet. */
   readonly fellBack: (outlet: Outlet) => void;
   readonly network?: Network;
@@ -122,7 +124,7 @@ export function createDestinations(needs: Dependencies): Destinations {
 
 function overOutlet(
   outlet: Outlet,
-  { clock, network, doubted, fellBack }: Dependencies,
+  { clock, network, doubted, refused, fellBack }: Dependencies,
   remember: (lines: Lines) => Lines,
 ): Destination {
   const { origin, trust } = outlet.client;
@@ -160,6 +162,7 @@ function overOutlet(
     fallsBack,
     refused() {
       outlet.carrier.forget();
+      refused(outlet);
       if (breaker.refused()) doubted(outlet.record.id);
     },
     inject(method) {

@@ -32,7 +32,7 @@ export interface BrokerRoom {
 interface Dependencies {
   readonly store: RouteStore & { connection: FindConnection };
   readonly verifier: Verifier;
-  readonly outlets: Pick<Outlets, 'open' | 'atHand' | 'fellBack'>;
+  readonly outlets: Pick<Outlets, 'open' | 'atHand' | 'doubt' | 'fellBack'>;
   readonly lastUses: Pick<LastUses, 'note'>;
   readonly audit: Pick<AuditTrail, 'note' | 'refused'>;
   readonly clock: Clock;
@@ -60,6 +60,8 @@ export function createBrokerRoom(needs: Dependencies): BrokerRoom {
       void needs
         .doubted(id)
         .catch((error: unknown) => failed('testing a connection that refuses calls', error)),
+    refused: (outlet) =>
+      void outlets.doubt(outlet).catch((error: unknown) => failed('counting a refused login', error)),
     fellBack: (outlet) =>
       void outlets
         .fellBack(internalActor, outlet)

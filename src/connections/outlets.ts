@@ -33,11 +33,11 @@ export interface Outlet {
 /** The outlets of this process, opened on demand and forgotten when the change feed says so. */
 export interface Outlets {
   /**
-   * By id or name. A credential that is refused as it stands is not handed out (`upstream_failed`); a password has
-   * logged in before it is.
+   * By id or name. A credential that is refused as it stands is not handed out (`upstream_failed`); one whose
+   * refusals are counted has logged in before it is.
    */
   open(key: string): Promise<Result<Outlet>>;
-  /** One that is open already, and whose password is known to be accepted. */
+  /** One that is open already, and has logged in where it has to. */
   atHand(key: string): Outlet | undefined;
   /** Runs one piece of work; when the credential is refused in it, once more with the fallback if that is on. */
   use<T>(
@@ -45,8 +45,8 @@ export interface Outlets {
     key: string,
     work: (outlet: Outlet) => Promise<Result<T, Finding>>,
   ): Promise<Result<T>>;
-  /** Tells of a refusal that was met while using an outlet. */
-  refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void>;
+  /** A call that was passed on with the credential was refused: where that is counted, it has to log in anew. */
+  doubt(outlet: Outlet): Promise<void>;
   /** Tells that the fallback did what the credential could not. */
   fellBack(actor: Actor, outlet: Outlet): Promise<void>;
   forget(change: Change): void;
@@ -110,6 +110,16 @@ export function createOutlets({
     return ok(outlet);
   }
 
+  const around = ({ record, client }: Outlet) => vicinity.around(record.kind, client.origin, null);
+
+  const mustLogIn = (outlet: Outlet): boolean =>
+    !proven.has(outlet) && (outlet.kind.login !== undefined || outlet.credential.method === 'password');
+
+  async function logIn(outlet: Outlet): Promise<Result<unknown, Finding>> {
+    const { kind, subject, carrier } = outlet;
+    return kind.login?.({ ...subject, surroundings: around(outlet) }) ?? carrier.inject('GET');
+  }
+
   /**
    * Work whose outcome shows whether the credential is accepted. Where refusals are counted, the first of it is done
    * in turn over all processes, and the refusal is written down before anybody else may try: null where somebody
@@ -125,7 +135,12 @@ export function createOutlets({
     const attempt = async (): Promise<Result<T, Finding>> => {
       const done = await work();
       if (done.ok) proven.add(outlet);
-      else if (isRefusal(done.error)) await refused(actor, outlet, done.error);
+      else if (isRefusal(done.error)) {
+        // A login of a kind's own has counted its refusal itself.
+        if (outlet.kind.login === undefined || proven.has(outlet)) await count(outlet);
+        await outcomes.refused(actor, outlet.record, outlet.field, done.error);
+        drop(outlet);
+      }
       return done;
     };
     if (proven.has(outlet) || (method !== 'password' && method !== 'basic')) return attempt();
@@ -142,9 +157,8 @@ export function createOutlets({
   async function open(key: string): Promise<Result<Outlet>> {
     for (let refusals = 0; ; ) {
       const outlet = await opened(key);
-      if (!outlet.ok || outlet.value.credential.method !== 'password' || proven.has(outlet.value))
-        return outlet;
-      const login = await prove(internalActor, outlet.value, async () => outlet.value.carrier.inject('GET'));
+      if (!outlet.ok || !mustLogIn(outlet.value)) return outlet;
+      const login = await prove(internalActor, outlet.value, () => logIn(outlet.value));
       if (login?.ok) return outlet;
       if (login === null) continue;
       refusals += 1;
@@ -156,28 +170,32 @@ export function createOutlets({
     await outcomes.fellBack(actor, outlet.record, stoodIn(outlet));
   }
 
-  async function refused(actor: Actor, outlet: Outlet, said: Finding): Promise<void> {
-    const { origin } = outlet.client;
-    vicinity.noteRefusal(origin);
-    await vicinity.around(outlet.record.kind, origin, null).loginBudget?.refused();
-    await outcomes.refused(actor, outlet.record, outlet.field, said);
-    drop(outlet);
+  async function count(outlet: Outlet): Promise<void> {
+    vicinity.noteRefusal(outlet.client.origin);
+    await around(outlet).loginBudget?.refused();
   }
 
   return {
     open,
     atHand(key) {
       const outlet = byKey.get(key);
-      return outlet?.credential.method === 'password' && !proven.has(outlet) ? undefined : outlet;
+      return outlet !== undefined && mustLogIn(outlet) ? undefined : outlet;
     },
-    refused,
     fellBack,
+
+    async doubt(outlet) {
+      if (outlet.kind.login === undefined) return;
+      proven.delete(outlet);
+      await count(outlet);
+    },
 
     async use(actor, key, work) {
       for (let refusals = 0; ; ) {
-        const outlet = await opened(key);
+        let outlet = await opened(key);
+        if (outlet.ok && outlet.value.kind.login !== undefined) outlet = await open(key);
         if (!outlet.ok) return outlet;
-        const done = await prove(actor, outlet.value, () => work(outlet.value));
+        const { value } = outlet;
+        const done = await prove(actor, value, () => work(value));
         if (done === null) continue;
         if (done.ok) {
           if (outlet.value.field === 'fallback') await fellBack(actor, outlet.value);

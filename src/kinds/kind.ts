@@ -169,6 +169,11 @@ export interface Kind {
   carrier(subject: Subject): Carrier;
   /** Probes in layers, stopping at the first that explains the symptom. Nothing is sent before trust holds. */
   test(subject: TestSubject): Promise<Report>;
+  /**
+   * One small call that shows whether the credential is accepted, where refusals lock out others than its owner: it
+   * is made before any other call carries the credential, within the budget of the surroundings.
+   */
+  login?(subject: TestSubject): Promise<Result<true, Finding>>;
   /** With `expect.privileges` that list is compared in place of what the credential holds. */
   rights?(subject: Subject, task: string, expect?: Expectations): Promise<Result<RightsReport, Finding>>;
   /** Makes a credential with the subject's own, which may be an administrator's used once. */

@@ -78,6 +78,8 @@ describe('tessera proxmox test', () => {
     const tested = await at.run(['proxmox', 'test', '--tfvars', file, '--json']);
     expect(tested.code).toBe(0);
     const { credential, facts } = JSON.parse(tested.stdout);
+    expect(facts.rights.lines.length).toBeGreaterThan(10);
+    expect(facts.rights.lines.every((line: { held: boolean }) => line.held)).toBe(true);
     expect(credential).toContain('because proxmox_api_token_id is set; proxmox_password is ignored');
     expect(facts.rights).toMatchObject({ task: 'terraform', missing: [] });
   });
@@ -306,6 +308,8 @@ describe('tessera proxmox token', () => {
     expect(await at.read('terraform.tfvars')).toBe(tfvarsBefore.replace(old, fresh));
     expect(rotated.stdout + rotated.stderr).not.toContain(fresh);
     expect((await at.run(['proxmox', 'test'])).code).toBe(0);
+    await at.file('old.env', envBefore);
+    expect((await at.run(['proxmox', 'test', '--env', 'old.env'])).code).toBe(4);
     const revoked = await at.run(['proxmox', 'token', 'revoke', '--yes', ...ADMIN], admin());
     expect(revoked.code).toBe(0);
     const tested = await at.run(['proxmox', 'test', '--json']);
@@ -323,7 +327,9 @@ describe('tessera proxmox token', () => {
     expect(await at.read('.env')).toContain('PROXMOX_TOKEN_NAME=api-r2');
     expect((await at.run(['proxmox', 'test'])).code).toBe(0);
     await at.run(['proxmox', 'token', 'revoke', '--yes', ...ADMIN], admin());
-    expect(codes((await at.run(['proxmox', 'test', '--json'])).stdout)).toContain('TOKEN_UNKNOWN');
+    const tested = await at.run(['proxmox', 'test', '--json']);
+    expect(codes(tested.stdout)).toContain('TOKEN_UNKNOWN');
+    expect(tested.code).toBe(4);
   });
 
   test('is not rotated when the file could not take the new secret', async () => {

@@ -68,9 +68,14 @@ describe('the wizard on a real terminal', () => {
     });
     await terminal.answers('Enter for "again"', '');
     await terminal.sees('Proxmox VE 9.2');
-    await terminal.sees('ubuntu-22.04-template');
+    await terminal.sees('Cloud-init');
+    await terminal.sees(/9000 +ubuntu-22.04-template +pve +yes +yes/);
     await terminal.sees('✔  clone');
-    await terminal.answers('Number, 1 to 2', '1');
+    await terminal.sees('Which node?');
+    const passed = terminal.shown();
+    expect(passed.slice(passed.indexOf('Proxmox VE 9.2'))).not.toContain('✖');
+    // Enter takes the node and the template proposed.
+    await terminal.answers('Number, 1 to 2', '');
     await terminal.answers('Template for Ubuntu 22.04', '');
     await terminal.answers('Template for Ubuntu 20.04', 'none');
     await terminal.sees('+ PROXMOX_TOKEN_VALUE=...');
@@ -166,6 +171,31 @@ describe('the wizard on a real terminal', () => {
     expect(text).toMatch(/\nA=1\n/);
     expect(text).toMatch(/\nB=2\n/);
     expect(terminal.raw()).not.toContain(password);
+    expect((await at.run(['proxmox', 'test'])).code).toBe(0);
+  });
+
+  test('takes an authority from a file, and asks again where the file is none', async () => {
+    const terminal = wizard();
+    await terminal.answers('Continue?', 'yes');
+    await terminal.answers('Proxmox host', at.host);
+    await terminal.answers('Number, 1 to 4', '2');
+    await terminal.sees('/etc/pve/pve-root-ca.pem');
+    await terminal.answers('File with the authority', 'nothing-here.pem');
+    await terminal.answers('Number, 1 to 4', '2');
+    await terminal.answers('File with the authority', 'ca.pem');
+    await terminal.sees('The certificate is trusted here.');
+    expect(at.double.requests).toHaveLength(0);
+    await terminal.answers('Number, 1 to 2', '1');
+    await terminal.answers('Proxmox user', 'root@pam');
+    await terminal.answers('Token secret', at.double.credentials.rootToken.full);
+    await terminal.answers('Number, 1 to 2', '');
+    await terminal.answers('Template for Ubuntu 22.04', '');
+    await terminal.answers('Template for Ubuntu 20.04', '');
+    await terminal.answers('Save to', 'yes');
+    expect(await terminal.ended()).toBe(0);
+    const text = await at.read('.env');
+    expect(text).toMatch(/^PROXMOX_CA_FILE=.*ca\.pem$/m);
+    expect(text).toContain('PROXMOX_VERIFY_SSL=true\n');
     expect((await at.run(['proxmox', 'test'])).code).toBe(0);
   });
 

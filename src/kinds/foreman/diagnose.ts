@@ -15,11 +15,11 @@ import {
 import type { Report, TestSubject } from '../kind.ts';
 import { judgeClocks } from '../reach/clocks.ts';
 import { failedCall } from '../reach/failed.ts';
-import type { LoginEnd } from '../reach/login-budget.ts';
 import { probeReach } from '../reach/probe.ts';
 import { makeReport } from '../report.ts';
 import { type ForemanApi, foremanApi, path } from './api.ts';
 import { find } from './find.ts';
+import { statusWithin } from './login.ts';
 import { FOREMAN, FOREMAN_FACE, isForeman, PING_PATH } from './product.ts';
 
 export interface ForemanFacts {
@@ -63,18 +63,8 @@ async function run(subject: TestSubject): Promise<Report<ForemanFacts>> {
   if (stopped()) return makeReport(findings, {}, seen);
 
   const api = foremanApi(subject);
-  const login = () => {
-    subject.step?.('authentication', findings);
-    return api.get('/api/status');
-  };
-  const tried = (await surroundings.loginBudget?.spend(login, loginEnd)) ?? { done: await login() };
-  if ('waitSeconds' in tried) {
-    const { waitSeconds } = tried;
-    findings.push(find('FOREMAN_TESTS_CAPPED', 'P7', `${waitSeconds} s to wait`, { waitSeconds }));
-    return makeReport(findings, {}, seen);
-  }
-  const status = tried.done;
-  if (!status.ok) return makeReport([...findings, status.error.finding], {}, seen);
+  const status = await statusWithin(api, surroundings, () => subject.step?.('authentication', findings));
+  if (!status.ok) return makeReport([...findings, status.error], {}, seen);
   const { version, api_version: apiVersion } = asRecord(status.value);
   const who = await whoAmI(api);
   const known = {
@@ -101,12 +91,6 @@ async function run(subject: TestSubject): Promise<Report<ForemanFacts>> {
     known,
   );
 }
-
-const loginEnd = (status: Awaited<ReturnType<ForemanApi['get']>>): LoginEnd => {
-  if (status.ok) return 'accepted';
-  if (status.error.finding.code === 'FOREMAN_LOCKOUT') return 'locked out';
-  return status.error.status === 401 ? 'refused' : 'accepted';
-};
 
 /** P5: the page that needs no login, by which Foreman is told from whatever else may stand there. */
 async function probePing(subject: TestSubject): Promise<Finding[]> {

@@ -5,6 +5,7 @@ import { foremanApi } from './api.ts';
 import { foremanInjection, readForemanCredential } from './credential.ts';
 import { testForeman } from './diagnose.ts';
 import { find, grantLines } from './find.ts';
+import { logInToForeman } from './login.ts';
 import { createForemanToken, revokeForemanToken, rotateForemanToken } from './token.ts';
 
 /** What each step of a task reads, with the permission it needs. */
@@ -24,6 +25,7 @@ export const foreman: Kind = {
   readCredential: readForemanCredential,
   carrier: ({ credential }) => constantCarrier(foremanInjection(credential)),
   test: testForeman,
+  login: logInToForeman,
   rights: async (subject, task) => {
     const steps = TASKS[task];
     if (steps === undefined)
