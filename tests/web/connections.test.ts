@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { closeAll, foreman, pinned, proxmox } from '../connections/support.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
 
 let server: TestServer;
@@ -44,6 +45,7 @@ describe('connecting a system', () => {
     const { page, complaints, context } = await opened('/connections/new', 'Connect a system');
     await trustShown(page, 'Proxmox VE', `${double.url}/#v1:0:18`, double.fingerprint);
     expect(double.requests).toEqual([]);
+    expect(await seriousFindings(page), 'credential').toEqual([]);
 
     // The whole line as Proxmox shows it, with the last four characters wrong.
     const wrong = `${flowToken.secret.slice(0, -4)}0000`;
@@ -54,6 +56,7 @@ describe('connecting a system', () => {
     await finding.waitFor();
     expect(await finding.innerText()).toContain('pveum user token');
     await finding.getByRole('button', { name: 'Copy what to do' }).waitFor();
+    expect(await seriousFindings(page), 'finding').toEqual([]);
     expect(await page.innerText('body')).not.toContain(wrong);
     expect((await api('GET', '/connections')).json.items).toEqual([]);
 

@@ -44,4 +44,19 @@ describe.each<Scheme>(['light', 'dark'])('in %s', (scheme) => {
     }
     expect(complaints.splice(0)).toEqual([]);
   });
+
+  test('the menus of a phone have no serious finding', async () => {
+    const { page } = inside;
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.goto(server.url);
+    await settled(page, /^Welcome/);
+    await page.getByRole('button', { name: 'Account of admin' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    expect(await seriousFindings(page), 'account').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /navigation|menu/i }).click();
+    await page.getByRole('link', { name: 'Expiry calendar' }).click();
+    await settled(page, 'Expiry calendar');
+    await page.getByRole('button', { name: 'Open the navigation' }).waitFor();
+  });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
 import { closeAll, pinned, proxmox } from '../connections/support.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
 
 /** Every form there is, each sent when the session has just ended: what was typed is not typed again. */
@@ -46,12 +47,14 @@ async function open(path: string, heading: string | RegExp): Promise<void> {
 }
 
 /** The session is ended, the form is sent, and its owner signs in again in the dialog. */
-async function sendWithoutSession(press: string): Promise<void> {
+async function sendWithoutSession(press: string, examined = false): Promise<void> {
   const list = await server.call('GET', '/api/v1/tokens?type=session', { token: server.admin });
   for (const { id } of list.json.items.filter((one: { id: string }) => !server.admin.includes(one.id)))
     await server.call('DELETE', `/api/v1/tokens/${id}`, { token: server.admin });
   await button(press).click();
   const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await dialog.waitFor();
+  if (examined) expect(await seriousFindings(page)).toEqual([]);
   await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
@@ -70,7 +73,8 @@ test('a user, a scope and a role, in dialogs below the question for the password
   await button('New user').click();
   await page.getByLabel('User name').fill('kept');
   await page.getByRole('dialog').getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await sendWithoutSession('Make the user');
+  expect(await seriousFindings(page)).toEqual([]);
+  await sendWithoutSession('Make the user', true);
   await page.getByRole('link', { name: 'kept' }).waitFor();
 
   await open('/roles', 'Roles and scopes');
@@ -82,6 +86,7 @@ test('a user, a scope and a role, in dialogs below the question for the password
   await button('New role').click();
   await page.getByLabel('Name', { exact: true }).fill('keepers');
   await page.getByRole('dialog').getByLabel('See what was kept').check();
+  expect(await seriousFindings(page)).toEqual([]);
   await sendWithoutSession('Make the role');
   await page.getByText('keepers', { exact: true }).waitFor();
 });

@@ -61,7 +61,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar aria-label="Pages" p="sm">
-        <ScrollArea type="never">
+        <ScrollArea type="never" flex={1} mih={0}>
           {sections.map(({ title, entries }) => (
             <div key={title ?? ''} className={classes.section}>
               {title !== null && (

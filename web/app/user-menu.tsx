@@ -1,10 +1,4 @@
-import {
-  Button,
-  type MantineColorScheme,
-  Menu,
-  SegmentedControl,
-  useMantineColorScheme,
-} from '@mantine/core';
+import { Button, type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { Me } from '../../src/wire/sessions.ts';
@@ -15,7 +9,7 @@ import { notifyFault } from '../ui/notify.ts';
 const SCHEMES: readonly { value: MantineColorScheme; label: string }[] = [
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
-  { value: 'auto', label: 'Auto' },
+  { value: 'auto', label: 'As the system' },
 ];
 
 export function UserMenu({ me }: { readonly me: Me }) {
@@ -31,7 +25,7 @@ export function UserMenu({ me }: { readonly me: Me }) {
     await navigate({ to: '/sign-in' });
   };
   return (
-    <Menu position="bottom-end" width={230} withinPortal>
+    <Menu position="bottom-end" width={230} withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           variant="subtle"
@@ -49,14 +43,17 @@ export function UserMenu({ me }: { readonly me: Me }) {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label="Appearance"
-          data={[...SCHEMES]}
-          value={colorScheme}
-          onChange={(value) => setColorScheme(value as MantineColorScheme)}
-        />
+        {SCHEMES.map(({ value, label }) => (
+          <Menu.Item
+            key={value}
+            closeMenuOnClick={false}
+            rightSection={colorScheme === value && <Icon name="check" size={18} />}
+            onClick={() => setColorScheme(value)}
+          >
+            {label}
+            {colorScheme === value && <span className="visually-hidden">, chosen</span>}
+          </Menu.Item>
+        ))}
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="book" size={18} />} component="a" href="/docs">
           API reference

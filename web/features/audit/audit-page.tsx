@@ -177,7 +177,7 @@ function Export({ search }: { readonly search: AuditSearch }) {
   });
   return (
     <>
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button variant="default" loading={take.isPending} leftSection={<Icon name="download" size={18} />}>
             Export

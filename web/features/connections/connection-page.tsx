@@ -76,7 +76,7 @@ function Shown({ connection, back }: { readonly connection: Connection; readonly
             >
               Test now
             </Button>
-            <Menu position="bottom-end">
+            <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
               <Menu.Target>
                 <Button variant="default">More</Button>
               </Menu.Target>

@@ -40,7 +40,13 @@ export function WizardSection(props: WizardSectionProps) {
             </div>
           </Group>
           {state === 'done' && onChange !== undefined && (
-            <Button size="xs" variant="default" onClick={onChange} aria-label={`Change: ${title}`}>
+            <Button
+              size="xs"
+              variant="default"
+              flex="none"
+              onClick={onChange}
+              aria-label={`Change: ${title}`}
+            >
               Change
             </Button>
           )}

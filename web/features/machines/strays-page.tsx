@@ -123,7 +123,7 @@ const columns = (onRemove: (stray: MachineStray) => void): readonly Column<Machi
       <Text span size="sm" className="break-anywhere">
         {strayWords(stray)}{' '}
         {stray.state !== null && (
-          <TextLink to="/machines/$id" params={{ id: stray.job }}>
+          <TextLink to="/machines/$id" params={{ id: stray.job }} underline="always">
             See the job
           </TextLink>
         )}

@@ -18,7 +18,7 @@ export function LeadsTo({ route: { to, kind, connection } }: { readonly route: R
   if (name === undefined) return <>{KIND_NAMES[kind]}</>;
   return (
     <>
-      <TextLink to="/connections/$id" params={{ id: connection }} inherit>
+      <TextLink to="/connections/$id" params={{ id: connection }} inherit underline="always">
         {name}
       </TextLink>{' '}
       ({KIND_NAMES[kind]})
