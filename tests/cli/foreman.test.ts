@@ -91,6 +91,30 @@ describe('a Foreman configuration', () => {
     );
   });
 
+  test('is made by the words of the guide as they stand, and found by its name', async () => {
+    const made = await run([
+      'foreman',
+      'create',
+      '--name',
+      'Production Foreman',
+      '--url',
+      'https://foreman.example.com',
+      '--token',
+      'username:your_personal_access_token',
+      '--verify-ssl',
+    ]);
+    expect(made.code, made.stderr).toBe(0);
+    expect(made.stdout).toMatch(/^Created Foreman configuration Production Foreman \([0-9a-f-]{36}\)$/m);
+    expect(made.stdout + made.stderr).not.toContain('your_personal_access_token');
+    const [config] = JSON.parse((await run(['foreman', 'list', '--json'])).stdout);
+    expect(config).toMatchObject({
+      name: 'Production Foreman',
+      origin: 'https://foreman.example.com',
+      identity: 'username',
+      trust: { mode: 'system' },
+    });
+  });
+
   test('takes login and token apart as well', async () => {
     const { password } = foreman.credentials.administrator;
     const apart = ['--username', 'admin', '--token', password];
