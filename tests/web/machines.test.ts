@@ -123,9 +123,19 @@ test('a machine is stopped and deleted once it was said what that means', async 
   await button('Stop it').click();
   await page.getByText('test-vm is stopped.').waitFor();
   expect(guest()?.running).toBe(false);
+  // Only what makes sense is offered, and the list says the same.
+  await button('Start').waitFor();
+  await page.getByText('Stopped', { exact: true }).waitFor();
+  expect(await button('Stop').count()).toBe(0);
+  await open('/machines', 'Machines');
+  await page.getByRole('row', { name: /test-vm Stopped/ }).waitFor();
+  await page.getByRole('link', { name: 'test-vm' }).click();
+  await settled(page, 'test-vm');
   await button('Start').click();
   await page.getByText('test-vm runs.').waitFor();
   expect(guest()?.running).toBe(true);
+  await button('Stop').waitFor();
+  expect(await button('Start').count()).toBe(0);
   await button('Delete').click();
   await page
     .getByRole('dialog')
@@ -136,6 +146,20 @@ test('a machine is stopped and deleted once it was said what that means', async 
   await page.getByText('Deleted', { exact: true }).first().waitFor();
   expect(guest()).toBeUndefined();
   expect(await button('Delete').count()).toBe(0);
+});
+
+test('a machine that somebody deleted behind the back is told so, and leaves the list', async () => {
+  const id = await ready('vanished');
+  const [guest] = [...double.cluster.guests.values()].filter((one) => one.config.get('name') === 'vanished');
+  if (guest !== undefined) double.cluster.guests.delete(guest.vmid);
+  await open(`/machines/${id}`, 'vanished');
+  await page.getByText('It is not there any more').waitFor();
+  for (const name of ['Start', 'Stop']) expect(await button(name).count()).toBe(0);
+  expect(await seriousFindings(page)).toEqual([]);
+  await button('Delete').click();
+  await page.getByLabel(/^Type vanished/).fill('vanished');
+  await button('Delete it').click();
+  await page.getByText('Deleted', { exact: true }).first().waitFor();
 });
 
 test('a step that fails shows why with what to do, and is tried again', async () => {

@@ -1,4 +1,4 @@
-import { Button, Card, Code, Group, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Card, Code, Group, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -18,7 +18,7 @@ import { Time } from '../../ui/time.tsx';
 import { JobSteps } from './job-steps.tsx';
 import { JobBadge } from './machines-page.tsx';
 import { jobQuery } from './use-jobs.ts';
-import { holdsMachine, isReady, memoryWords } from './words.ts';
+import { canStart, canStop, holdsMachine, isGone, isReady, memoryWords } from './words.ts';
 
 /** One machine, and the job that made it: by the name of the one or the id of the other. */
 export function MachinePage() {
@@ -58,7 +58,8 @@ function Shown({ job }: { readonly job: Job }) {
           the reason is gone.
         </Text>
       )}
-      {isReady(job) && machine.ip !== null && (
+      <GuestTrouble job={job} />
+      {canStop(job) && machine.ip !== null && (
         <CodeBlock code={`ssh ${machine.user}@${machine.ip}`} label="Copy the ssh command" />
       )}
       <Card component="section" aria-label="The job">
@@ -96,6 +97,22 @@ function Shown({ job }: { readonly job: Job }) {
         </Stack>
       </Card>
     </Page>
+  );
+}
+
+/** Where the machine is not as it was made. */
+function GuestTrouble({ job }: { readonly job: Job }) {
+  if (isGone(job))
+    return (
+      <Alert color="red" icon={<Icon name="warning" />} title="It is not there any more">
+        Somebody deleted it on {job.connection.name}. Delete it here too, and it leaves the list.
+      </Alert>
+    );
+  const { guest_problem: problem } = job.machine;
+  return problem === null || !isReady(job) ? null : (
+    <Alert color="yellow" icon={<Icon name="warning" />} title="Whether it runs could not be learned">
+      <span className="break-anywhere">{problem}</span>
+    </Alert>
   );
 }
 
@@ -152,20 +169,20 @@ function Actions({ job, act, asking, onAsk }: ActionsProps) {
   const running = act.isPending ? act.variables : null;
   return (
     <>
-      {isReady(job) && (
-        <>
-          <Button
-            variant="default"
-            leftSection={icon('play')}
-            loading={running === 'start'}
-            onClick={() => act.mutate('start')}
-          >
-            Start
-          </Button>
-          <Button variant="default" leftSection={icon('cross')} onClick={ask('stop')}>
-            Stop
-          </Button>
-        </>
+      {canStart(job) && (
+        <Button
+          variant="default"
+          leftSection={icon('play')}
+          loading={running === 'start'}
+          onClick={() => act.mutate('start')}
+        >
+          Start
+        </Button>
+      )}
+      {canStop(job) && (
+        <Button variant="default" leftSection={icon('cross')} onClick={ask('stop')}>
+          Stop
+        </Button>
       )}
       {!job.ended && (
         <Button

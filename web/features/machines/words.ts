@@ -59,6 +59,13 @@ export function badgeOf(job: Job): Badge {
   return (isReady(job) && guest_state !== null ? GUEST_BADGES[guest_state] : undefined) ?? BADGES[job.state];
 }
 
+const guestOf = ({ machine }: Job) => machine.guest_state ?? 'unknown';
+
+export const isGone = (job: Job): boolean => isReady(job) && guestOf(job) === 'gone';
+/** What makes sense; where nothing is known of the guest, both may. */
+export const canStart = (job: Job): boolean => isReady(job) && !['running', 'gone'].includes(guestOf(job));
+export const canStop = (job: Job): boolean => isReady(job) && !['stopped', 'gone'].includes(guestOf(job));
+
 export const isReady = ({ state, deleted_at }: Job): boolean =>
   deleted_at === null && (state === 'done' || state === 'done_without_ip');
 
