@@ -211,6 +211,10 @@ test('without its key a server still verifies, answers 503 where the key is need
   const refused = await call('/api/v1/tokens', token, { name: 'x' });
   expect(refused.status).toBe(503);
   expect(await refused.json()).toMatchObject({ code: 'sealed' });
+  const config = { name: 'x', base_url: 'https://foreman.example', token: 'svc:012345678901234567890A' };
+  const unsealed = await call('/api/foreman/configs', token, config);
+  expect([unsealed.status, await unsealed.json()]).toEqual([503, { detail: expect.any(String) }]);
+  expect(await (await call('/api/foreman/configs', token)).json()).toEqual([]);
   const ready = await call('/ready');
   expect(ready.status).toBe(503);
   expect(await ready.json()).toMatchObject({ reasons: ['the master key is missing'] });
