@@ -172,6 +172,60 @@ test('a job that waits for a place is cancelled at once', async () => {
   ).toBe(1);
 });
 
+test('a step that takes longer than it may is undone', async () => {
+  const { double, server, ended, until } = home;
+  const before = count(double);
+  Object.assign(double.cluster.durations, { cloneMs: 2500 });
+  const id = await begin();
+  await until(id, ({ machine }) => machine.vmid !== null);
+  Object.assign(double.cluster.durations, { cloneMs: 100 });
+  server.pass(1900);
+  const job = await ended(id);
+  expect([job.state, count(double)], JSON.stringify(job)).toEqual(['rolled_back', before]);
+  expect(job.problem.sentence).toContain('the clone took too long');
+});
+
+test.each(['cores', 'tags'])('a system that says yes and does not set %s is not believed', async (key) => {
+  const { double, ended, until } = home;
+  const before = count(double);
+  Object.assign(double.cluster.durations, { cloneMs: 1000 });
+  const id = await begin();
+  const { machine } = await until(id, ({ machine: { vmid } }) => double.cluster.guests.has(vmid));
+  Object.assign(double.cluster.durations, { cloneMs: 100 });
+  const { config } = double.cluster.guests.get(machine.vmid) ?? {};
+  if (config === undefined) throw new Error('no such guest');
+  const set = config.set.bind(config);
+  config.set = (name, value) => (name === key ? config : set(name, value));
+  const job = await ended(id);
+  expect([job.state, count(double)], JSON.stringify(job)).toEqual(['rolled_back', before]);
+  expect(job.problem.sentence).toContain(`${key} was set to`);
+});
+
+test('nobody cancels, retries, starts or stops what is of others without the right to manage connections', async () => {
+  const { double, server, ended, until } = home;
+  await server.api('POST', '/roles', { name: 'maker', description: 'makes', scopes: ['write:machines'] });
+  const other = await server.user('other-maker', ['maker']);
+  const machine = await ended(await begin());
+  double.silenceAgent(true);
+  const id = await begin();
+  await until(id, ({ state }) => state === 'waiting_ip');
+  for (const path of [
+    `/jobs/${id}/cancel`,
+    `/jobs/${id}/retry`,
+    `/machines/${machine.id}/start`,
+    `/machines/${machine.id}/stop`,
+  ]) {
+    const refused = await server.api('POST', path, undefined, other);
+    expect([path, refused.status, refused.json.required_scopes]).toEqual([path, 403, ['admin:connections']]);
+  }
+  const reader = await server.user('only-looks', ['user']);
+  for (const path of ['/machines', '/jobs', `/machines/${id}`, `/jobs/${id}`])
+    expect([path, (await server.api('GET', path, undefined, reader)).status]).toEqual([path, 403]);
+  await server.api('POST', `/jobs/${id}/cancel`);
+  expect((await ended(id)).state).toBe('cancelled');
+  await remove(machine.id);
+});
+
 test('what went wrong is an event for whoever looks after connections, and counted', async () => {
   const { double, server, ended } = home;
   double.failStep('config', 'the disk caught fire', 9);

@@ -15,6 +15,7 @@ describe.each(ENGINES)('machines on %s', (engine) => {
       401,
       expect.stringContaining('Bearer'),
     ]);
+    expect(nobody.json.fix).toContain('tessera token create');
     const made = await create(
       { name: 'test-vm', version: '22.04' },
       { 'content-type': 'application/x-www-form-urlencoded' },
