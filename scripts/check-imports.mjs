@@ -9,6 +9,9 @@ const RULES = {
   'housekeeping.ts': ['storage', 'base'],
   'cluster.ts': ['base'],
   'app.ts': '*',
+  // Parts of the plan: what every room stands on, and everything that answers at an address.
+  'cellar.ts': ['config', 'storage', 'crypto', 'base'],
+  'surfaces.ts': ['http', 'dialects'],
   http: [
     'crypto',
     'oidc',

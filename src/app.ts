@@ -9,9 +9,9 @@ import { createAuditTrail } from './audit/trail.ts';
 import { type Change, change } from './base/change.ts';
 import { type Clock, DAY, systemClock } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
-import { Secret } from './base/secret.ts';
 import { ROUTE_PREFIX } from './broker/door.ts';
 import { createBrokerRoom } from './broker/room.ts';
+import { openCellar } from './cellar.ts';
 import { sharedMetrics } from './cluster.ts';
 import type { Settings } from './config/settings.ts';
 import type { Connections } from './connections/connections.ts';
@@ -20,43 +20,17 @@ import { type ConnectionRoom, createConnectionRoom } from './connections/room.ts
 import { createWebhookKey } from './connections/webhook-key.ts';
 import type { Keyring } from './crypto/keyring.ts';
 import { orderedId } from './crypto/ordered-id.ts';
-import { createPasswordHasher } from './crypto/password.ts';
-import { type RandomSource, randomBase62, systemRandom } from './crypto/random.ts';
-import { createSealer } from './crypto/seal.ts';
-import { atlasDialect } from './dialects/atlas/atlas.ts';
-import { gafaelfawrDialect } from './dialects/gafaelfawr/gafaelfawr.ts';
-import { glassdomeDialect } from './dialects/glassdome/glassdome.ts';
-import { osmoDialect } from './dialects/osmo/osmo.ts';
+import { type RandomSource, systemRandom } from './crypto/random.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createGuard, GUARD_PREFIX } from './http/guard/guard.ts';
-import { guardRoutes } from './http/guard/routes.ts';
 import { createMetrics, newCounters } from './http/metrics.ts';
-import { registerOpenapi } from './http/openapi.ts';
-import { auditRoutes } from './http/routes/audit/audit.ts';
-import { brokerRoutes } from './http/routes/broker/routes.ts';
-import { connectionRoutes } from './http/routes/connections/connections.ts';
-import { credentialRoutes } from './http/routes/connections/credentials.ts';
-import { eventRoutes } from './http/routes/connections/events.ts';
-import { inventoryRoutes } from './http/routes/connections/inventory.ts';
 import { connectionMetrics } from './http/routes/connections/metrics.ts';
-import { watchRoutes } from './http/routes/connections/watch.ts';
-import { jobEventRoute } from './http/routes/machines/job-events.ts';
-import { machineRoutes } from './http/routes/machines/machines.ts';
 import { jobMetrics } from './http/routes/machines/metrics.ts';
-import { strayRoutes } from './http/routes/machines/strays.ts';
-import { oauthRoutes } from './http/routes/oauth/oauth.ts';
-import { signingKeyRoutes } from './http/routes/oauth/signing-keys.ts';
-import { operationRoutes } from './http/routes/operations/operations.ts';
-import { roleRoutes } from './http/routes/people/roles.ts';
-import { userRoutes } from './http/routes/people/users.ts';
-import { CALLBACK, type ProviderRooms, providerRoutes } from './http/routes/sessions/provider.ts';
-import { sessionRoutes } from './http/routes/sessions/sessions.ts';
-import { tokenRoutes } from './http/routes/tokens/tokens.ts';
+import { CALLBACK, type ProviderRooms } from './http/routes/sessions/provider.ts';
 import { createHttpServer } from './http/server.ts';
 import { listenTls, openTls } from './http/tls.ts';
-import { registerWebUi } from './http/web-ui.ts';
 import { createGuestStates } from './machines/guest-states.ts';
 import { createMachines } from './machines/machines.ts';
 import { createRunner } from './machines/runner.ts';
@@ -67,35 +41,17 @@ import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
 import { redactor } from './outbound/redact.ts';
 import { checkAuthority, parseFingerprint } from './outbound/trust.ts';
-import { createIdentities } from './people/identities.ts';
 import { createProviderSignIn } from './people/provider-sign-in.ts';
 import { createQuotaBook } from './people/quota-book.ts';
-import { createRateLimiter } from './people/rate.ts';
-import { createRoles } from './people/roles.ts';
-import { createSetup, type Setup } from './people/setup.ts';
-import { createSignIn } from './people/sign-in.ts';
-import { createThrottle } from './people/throttle.ts';
-import { createUsers } from './people/users.ts';
+import { createPeopleRoom } from './people/room.ts';
+import type { Setup } from './people/setup.ts';
 import { fileAnchor } from './storage/anchor.ts';
 import { createChangeFeed } from './storage/feed.ts';
-import { installBuiltins } from './storage/install.ts';
 import { createLeases } from './storage/leases.ts';
-import { migrate } from './storage/migrate.ts';
-import { type Database, openDatabase } from './storage/open.ts';
-import { sealedValue } from './storage/sealed-values.ts';
 import { createStore } from './storage/store.ts';
-import { createAccessJwts } from './tokens/access-jwt.ts';
-import { createDelegate } from './tokens/delegate.ts';
-import { createEdit } from './tokens/edit.ts';
-import { createExchange } from './tokens/exchange.ts';
-import { BRIEF, createFacts } from './tokens/facts.ts';
-import { createLastUses } from './tokens/last-use.ts';
-import { createMint } from './tokens/mint.ts';
-import { createTokenQueries } from './tokens/query.ts';
-import { createRevoke } from './tokens/revoke.ts';
-import { createSigningKeys } from './tokens/signing-keys.ts';
+import { openSurfaces } from './surfaces.ts';
+import { createTokenRoom } from './tokens/room.ts';
 import { parseToken } from './tokens/token-string.ts';
-import { createVerifier } from './tokens/verify.ts';
 
 export interface AppNeeds {
   readonly settings: Settings;
@@ -127,32 +83,9 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const { settings, keyring, log, version, webFolder, clock = systemClock, random = systemRandom } = needs;
   const { config, secrets } = settings;
 
-  const opened = await openDatabase(
-    secrets.databaseUrl === null
-      ? { engine: 'sqlite', folder: config.dataDir }
-      : { engine: 'postgres', url: secrets.databaseUrl },
-  );
+  const opened = await openCellar({ settings, keyring, random });
   if (!opened.ok) return opened;
-  const database: Database = opened.value;
-  const migrated = await migrate(database.db, database.engine);
-  if (!migrated.ok) {
-    await database.close();
-    return migrated;
-  }
-  const scopesCame = await installBuiltins(database.db, config.scopes);
-
-  const sealer = createSealer(keyring, random);
-  const auditKey = await sealedValue(
-    database.db,
-    database.engine,
-    sealer,
-    'audit-key',
-    () => new Secret(randomBase62(43, random)),
-  );
-  if (!auditKey.ok && auditKey.error.code !== 'sealed') {
-    await database.close();
-    return auditKey;
-  }
+  const { database, scopesCame, sealer, auditKey, webhookKey } = opened.value;
 
   const counters = newCounters();
   const mac = auditKey.ok ? chainMac(auditKey.value.reveal()) : null;
@@ -160,13 +93,9 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     for (const step of changes) {
       jobWatch.follow(step);
       if (step.topic === 'job') continue;
-      facts.forget(step);
+      tokens.forget(step);
       connectionRoom.forget(step);
       broker.forget(step);
-      if (step.topic === 'signing-keys') {
-        signingKeys.forget();
-        jwts.forget();
-      }
       if (step.topic === 'quota') rereadQuotas();
     }
   };
@@ -181,38 +110,18 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     clock,
     committed: (changes) => feed.committed(changes),
   });
-  const facts = createFacts(store);
   const quotas = createQuotaBook({ store, clock, configured: config.quotas });
-  const signingKeys = createSigningKeys({ store, sealer, clock, random });
-  const jwts = createAccessJwts({ keys: signingKeys, issuer: config.publicUrl, clock, random });
   const feed = createChangeFeed(database.feedSource, {
     changed: feedChanged,
     lost() {
       jobWatch.stir();
-      facts.forgetAll();
+      tokens.forgetAll();
       connectionRoom.forgetAll();
       broker.forgetAll();
-      signingKeys.forget();
-      jwts.forget();
       rereadQuotas();
     },
   });
 
-  const anew = () => createFacts(store, BRIEF);
-  const verifier = createVerifier({ facts, anew, jwts, clock, feedIsFresh: feed.isFresh });
-  const mintSettings = { longestSeconds: config.longestTokenSeconds, sessionSeconds: config.sessionSeconds };
-  const mint = createMint({ store, clock, random, settings: mintSettings });
-  const edit = createEdit({ store, clock, longestSeconds: config.longestTokenSeconds });
-  const revoke = createRevoke({ store, clock });
-  const queries = createTokenQueries(store);
-  const delegate = createDelegate({
-    store,
-    verifier,
-    sealer,
-    clock,
-    random,
-    lifetimeSeconds: config.delegatedSeconds,
-  });
   const audit = createAuditTrail({
     store,
     mac,
@@ -223,23 +132,21 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       counters.auditDropped++;
     },
   });
-  const exchange = createExchange({
-    verifier,
-    jwts,
-    defaultAudience: config.publicUrl,
-    lifetimeSeconds: config.jwtSeconds,
+  const tokens = createTokenRoom({
+    store,
+    sealer,
     audit,
     clock,
+    random,
+    feedIsFresh: feed.isFresh,
+    issuer: config.publicUrl,
+    longestSeconds: config.longestTokenSeconds,
+    sessionSeconds: config.sessionSeconds,
+    delegatedSeconds: config.delegatedSeconds,
+    jwtSeconds: config.jwtSeconds,
   });
-  const lastUses = createLastUses({ write: store.recordLastUse, clock });
+  const { verifier, lastUses, signingKeys } = tokens;
 
-  const webhookSecret = await sealedValue(
-    database.db,
-    database.engine,
-    sealer,
-    'webhook-key',
-    () => new Secret(randomBase62(43, random)),
-  );
   const leases = createLeases(database.db, clock);
   const room = createConnectionRoom({
     store,
@@ -252,9 +159,9 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     callSeconds: config.connectionTimeoutSeconds,
     recheckSeconds: config.connectionCheckSeconds,
     webhook:
-      secrets.webhookUrl === null || !webhookSecret.ok
+      secrets.webhookUrl === null || !webhookKey.ok
         ? null
-        : { url: secrets.webhookUrl, key: webhookSecret.value },
+        : { url: secrets.webhookUrl, key: webhookKey.value },
     deliveryFailed: (error) => log.error({ err: error }, 'delivering events failed; tried again later'),
   });
   if (!room.ok) {
@@ -285,16 +192,15 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     newId: () => orderedId(clock, systemRandom),
   });
 
-  const passwords = createPasswordHasher();
-  const signIn = createSignIn({ store, passwords, throttle: createThrottle(store.throttle, clock) });
-  const users = createUsers({ store, clock, passwords, signIn });
-  const rates = createRateLimiter({ store, clock, process: randomUUID() });
-  const roles = createRoles({ store, clock });
-  const configured = secrets.bootstrapToken === null ? null : parseToken(secrets.bootstrapToken.reveal());
-  const setup = createSetup({ store, passwords, clock, configured });
-
   const { oidc: oidcConfig } = config;
-  const identities = createIdentities({ store, clock, issuer: oidcConfig?.issuer ?? null });
+  const people = createPeopleRoom({
+    store,
+    clock,
+    process: randomUUID(),
+    configured: secrets.bootstrapToken === null ? null : parseToken(secrets.bootstrapToken.reveal()),
+    issuer: oidcConfig?.issuer ?? null,
+  });
+  const { setup, rates } = people;
   let oidc: ProviderRooms | null = null;
   if (oidcConfig !== null && secrets.oidcClientSecret !== null) {
     // With its library it is loaded for those who use it.
@@ -312,12 +218,13 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     };
   }
 
-  const publicHost = new URL(config.publicUrl).hostname;
+  const { publicUrl } = config;
+  const publicHost = new URL(publicUrl).hostname;
   const clientAddress = createClientAddress(config.trustedProxies);
   const authenticate = createAuthenticate({ verifier, setup, clientAddress, lastUses, audit, clock });
   const guard = createGuard({
     verifier,
-    delegate,
+    delegate: tokens.delegate,
     lastUses,
     quotas,
     rates,
@@ -384,9 +291,14 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   broker.door.attach(http.server);
   const secureServer =
     tls === null ? null : listenTls(tls, (secured) => void http.server.emit('connection', secured));
-  registerOpenapi(http, config.publicUrl, version);
-  operationRoutes(http, {
-    authenticate,
+  await openSurfaces(http, {
+    ...people,
+    ...tokens,
+    ...connectionRoom,
+    ...broker,
+    guard,
+    version,
+    webFolder,
     store,
     metrics: sharedMetrics(metrics),
     async obstacles() {
@@ -400,94 +312,27 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       if (mac === null) reasons.push('the master key is missing');
       return reasons;
     },
-  });
-  guardRoutes(http, guard);
-  sessionRoutes(http, {
     authenticate,
-    setup,
-    signIn,
-    mint,
-    revoke,
-    users,
-    audit,
-    clientAddress,
-    clock,
-    secureCookies: config.publicUrl.startsWith('https:'),
-  });
-  const { publicUrl } = config;
-  providerRoutes(http, { oidc, mint, audit, clientAddress, clock, publicUrl });
-  tokenRoutes(http, { authenticate, mint, edit, revoke, queries, reads: store, verifier, clock, counters });
-  userRoutes(http, { authenticate, users, identities });
-  roleRoutes(http, { authenticate, roles, users });
-  auditRoutes(http, { authenticate, audit });
-  signingKeyRoutes(http, { authenticate, signingKeys });
-  oauthRoutes(http, {
-    verifier,
-    exchange,
-    revoke,
-    signingKeys,
-    recentlyRevoked: store.recentlyRevoked,
-    audit,
     clientAddress,
     counters,
     clock,
-    issuer: config.publicUrl,
-  });
-  brokerRoutes(http, { authenticate, ...broker, portTls: tls !== null });
-  connectionRoutes(http, { authenticate, clock, ...connectionRoom });
-  watchRoutes(http, { authenticate, clock, ...connectionRoom });
-  credentialRoutes(http, { authenticate, clock, ...connectionRoom });
-  inventoryRoutes(http, { authenticate, ...connectionRoom });
-  eventRoutes(http, {
-    authenticate,
-    events: connectionRoom.events,
+    audit,
+    reads: store,
+    recentlyRevoked: store.recentlyRevoked,
+    quotas,
+    oidc,
     rewrap: createRewrap({ store, sealer, keyring, clock }),
-    webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookSecret }),
-  });
-  machineRoutes(http, {
-    authenticate,
+    webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookKey }),
     machines,
     guests: createGuestStates(connectionRoom.outlets, clock),
-  });
-  strayRoutes(http, {
-    authenticate,
     strays: createStrays({ store, outlets: connectionRoom.outlets, runner, clock }),
-  });
-  jobEventRoute(http, { authenticate, machines, watch: jobWatch, clock });
-  glassdomeDialect(http, { authenticate, machines, watch: jobWatch });
-  atlasDialect(http, { authenticate, clock, ...connectionRoom });
-  osmoDialect(http, {
-    authenticate,
-    verifier,
-    exchange,
-    mint,
-    revoke,
-    queries,
-    users,
-    signIn,
-    signingKeys,
-    lastUses,
-    audit,
-    clientAddress,
-    counters,
-    clock,
-    publicUrl: config.publicUrl,
+    watch: jobWatch,
+    publicUrl,
+    issuer: publicUrl,
+    secureCookies: publicUrl.startsWith('https:'),
+    portTls: tls !== null,
     longestTokenSeconds: config.longestTokenSeconds,
   });
-  await gafaelfawrDialect(http, {
-    authenticate,
-    mint,
-    edit,
-    revoke,
-    queries,
-    reads: store,
-    verifier,
-    quotas,
-    counters,
-    clock,
-    publicUrl: config.publicUrl,
-  });
-  await registerWebUi(http, webFolder);
 
   const housekeeping = createHousekeeping({
     leases,

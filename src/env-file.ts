@@ -17,7 +17,7 @@ import type { Trust } from './outbound/trust.ts';
 
 /** What `tessera proxmox setup` wrote into the folder in which a server is started. */
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings of ours that the guide keeps in `.env`; everything else there is other programs' or a secret. */
 const FOR_MACHINES = /^(UBUNTU_\d{4}_TEMPLATE_ID|PROXMOX_NODE)$/;

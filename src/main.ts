@@ -20,15 +20,13 @@ import {
   parseKeyText,
 } from './crypto/keyring.ts';
 import { systemRandom } from './crypto/random.ts';
-import { adoptConnection, withEnvFile } from './env-file.ts';
+import { adoptConnection, type Environment, withEnvFile } from './env-file.ts';
 import { holdsSealedValues } from './storage/peek.ts';
 import { explainMalformed, nativeSpelling, parseToken, randomTokenParts } from './tokens/token-string.ts';
 
 export const VERSION = '0.1.0';
 /** As seen from the built program, which is in `dist/cli`. */
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Runs the server until a signal. Resolves with the exit code. */
 export async function runServer(flags: ServeFlags, environment: Environment): Promise<number> {

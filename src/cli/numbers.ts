@@ -6,6 +6,22 @@ export function wholeNumber(flag: string, text: string): number {
   throw usageError(`${flag}: '${text}' is not a number.`, 'Write a whole number.');
 }
 
+/** A number that need not be whole; `fallback` when nothing was said. */
+export function numberOfAtLeast(
+  flag: string,
+  text: string | undefined,
+  fallback: number,
+  least: number,
+): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= least && text.trim() !== '') return value;
+  throw usageError(
+    `${flag}: '${text}' is not a number of at least ${least}.`,
+    `Write it as ${flag} ${fallback}`,
+  );
+}
+
 const MIB = { '': 1, M: 1, G: 1024, T: 1024 * 1024 } as const;
 
 /** `2048`, `2048M` or `4G` as MiB. */

@@ -4,6 +4,7 @@ import { collected } from '../collect.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../failure.ts';
 import { pastMoment } from '../moments.ts';
+import { numberOfAtLeast } from '../numbers.ts';
 import type { Column } from '../table.ts';
 import { printable } from '../text.ts';
 
@@ -27,8 +28,8 @@ export async function run(options: Options, context: Context): Promise<void> {
   const { actor, action, subject, token, route, since, until, follow } = options;
   if (follow && until !== undefined)
     throw usageError('--follow goes on for ever; --until has an end.', 'Use one of them.');
-  const limit = number('--limit', options.limit, ROWS, 1);
-  const intervalMs = number('--interval', options.interval, 1, 0.01) * 1000;
+  const limit = numberOfAtLeast('--limit', options.limit, ROWS, 1);
+  const intervalMs = numberOfAtLeast('--interval', options.interval, 1, 0.01) * 1000;
   const now = context.io.clock();
   const filter: AuditFilter = { actor, action, subject, token, route };
   const tessera = await context.tessera();
@@ -107,13 +108,3 @@ const byteText = (bytes: number): string =>
     : bytes < 1024 ** 2
       ? `${(bytes / 1024).toFixed(1)} KiB`
       : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
-
-function number(flag: string, text: string | undefined, fallback: number, least: number): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (Number.isFinite(value) && value >= least && text.trim() !== '') return value;
-  throw usageError(
-    `${flag}: '${text}' is not a number of at least ${least}.`,
-    `Write it as ${flag} ${fallback}`,
-  );
-}

@@ -29,7 +29,7 @@ const Query = z.looseObject({
 });
 
 /** The guard as the framework and its document know it; in practice it answers before the framework is asked. */
-export function guardRoutes(app: FastifyInstance, guard: Guard): void {
+export function guardRoutes(app: FastifyInstance, { guard }: { readonly guard: Guard }): void {
   const tag = 'Guard';
   const route = (path: string, handler: FastHandler, summary: string, schema: object): void => {
     app.get(
