@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { brokered, brokeredGet } from '../lib/brokered.ts';
@@ -29,7 +30,7 @@ export const brokerJunk: Measurement = async (scale) => {
     quantile(await paced(good, GOOD_RATE, scale.sampleSeconds * 2), 0.99);
   const samples = await takeSamples(scale.pairs, async () => {
     const alone = await measure();
-    const flood = startFlood(junk.url, junk.token);
+    const flood = await startFlood(junk.url, junk.token);
     const beside = await measure();
     sent = await flood.stop();
     return { alone, beside };
@@ -47,18 +48,30 @@ export const brokerJunk: Measurement = async (scale) => {
   ];
 };
 
-/** A process of its own that asks for the rate and reports what it reached. */
-function startFlood(url: string, token: string): { stop(): Promise<number> } {
+/**
+ * A process of its own that asks for the rate and reports what it reached. It has the load's core only while neither who
+ * measures nor the upstream wants it, or their waiting would be measured.
+ */
+async function startFlood(url: string, token: string): Promise<{ stop(): Promise<number> }> {
   const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', 'tsx', resolve(ROOT, 'bench/lib/flood.ts'), JSON.stringify({ url, token, rate: JUNK_RATE })],
+    'chrt',
+    [
+      '--idle',
+      '0',
+      process.execPath,
+      '--import',
+      'tsx',
+      resolve(ROOT, 'bench/lib/flood.ts'),
+      JSON.stringify({ url, token, rate: JUNK_RATE }),
+    ],
     { cwd: resolve(ROOT, 'bench'), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
+  await once(child, 'message');
   return {
-    stop: () =>
-      new Promise((done) => {
-        child.once('message', (reached) => done(Number(reached)));
-        child.send('stop');
-      }),
+    async stop() {
+      child.send('stop');
+      const [reached] = await once(child, 'message');
+      return Number(reached);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { KindName } from '../kinds/kind.ts';
 import type { CallerResponse } from './caller-side.ts';
 import type { CallRefusal } from './judge.ts';
@@ -78,6 +79,36 @@ function challenge({ status, code, missing = [] }: CallRefusal, route: string): 
 export const reasonText = (text: string): string =>
   text.replace(/[^\t\x20-\x7e\x80-\xff]+/g, ' ').slice(0, 1000);
 
+interface Worded {
+  readonly reason: string;
+  readonly headers: readonly string[];
+  readonly body: string;
+  readonly encoding: 'latin1' | 'utf8';
+  readonly length: number;
+}
+
+/** Most refusals are the same few; whoever floods us with bad tokens hears one. */
+const worded = new LRUCache<string, Worded>({ max: 500 });
+
+function wordsOf(refusal: CallRefusal, kind: KindName, route: string): Worded {
+  const { status, code, message, missing, retryAfterSeconds } = refusal;
+  const key = `${kind} ${route} ${status} ${code} ${retryAfterSeconds} ${missing} ${message}`;
+  const kept = worded.get(key);
+  if (kept !== undefined) return kept;
+  const { reason, headers, body } = phrase(refusal, kind, route);
+  const length = Buffer.byteLength(body);
+  const made: Worded = {
+    reason,
+    headers: [...headers, 'Content-Length', String(length)],
+    body,
+    // One string is sent faster than bytes that have to be put together.
+    encoding: length === body.length ? 'latin1' : 'utf8',
+    length,
+  };
+  worded.set(key, made);
+  return made;
+}
+
 /** Answers a call that does not pass. A body that is still coming is not waited for. */
 export function sendRefusal(
   response: Pick<CallerResponse, 'writeHead' | 'end'>,
@@ -86,14 +117,8 @@ export function sendRefusal(
   route: string,
   hasBody: boolean,
 ): number {
-  const { reason, headers, body } = phrase(refusal, kind, route);
-  const length = Buffer.byteLength(body);
-  response.writeHead(refusal.status, reason, [
-    ...headers,
-    'Content-Length',
-    String(length),
-    ...(hasBody ? ['Connection', 'close'] : []),
-  ]);
-  response.end(body, 'utf8');
+  const { reason, headers, body, encoding, length } = wordsOf(refusal, kind, route);
+  response.writeHead(refusal.status, reason, hasBody ? [...headers, 'Connection', 'close'] : [...headers]);
+  response.end(body, encoding);
   return length;
 }
