@@ -83,6 +83,24 @@ describe('a Foreman configuration', () => {
     expect((await run(['foreman', 'delete', id])).code).toBe(1);
   });
 
+  test('is found well, or not, by the command and by the API alike', async () => {
+    const id = await configured();
+    const both = async () => {
+      const { code, stdout } = await run(['foreman', 'test', id, '--json']);
+      const { json } = await server.call('GET', `/api/foreman/configs/${id}/test`, { token: server.admin });
+      return { code, command: JSON.parse(stdout), api: json };
+    };
+    const well = await both();
+    expect(well).toMatchObject({ code: 0, command: { ok: true }, api: { status: 'success' } });
+    expect(well.api.foreman_version).toBe(well.command.version);
+    await run(['foreman', 'update', id, '--username', 'admin', '--token', 'not-the-password']);
+    const ill = await both();
+    expect(ill).toMatchObject({ command: { ok: false }, api: { status: 'error', reason: 'auth' } });
+    expect(ill.code).toBeGreaterThan(0);
+    // The second of the two does not ask again with what was refused; it says so, and the verdict is the same.
+    expect(ill.api.message).toMatch(/^Authentication failed: /);
+  });
+
   test('is shown on a screen that is too narrow for its line as a block, nothing of it cut', async () => {
     const id = await configured();
     const { stdout } = await run(['foreman', 'list'], { outputIsTerminal: true });

@@ -201,6 +201,8 @@ test('a key file others can read is refused with the command that mends it', asy
 test('without its key a server still verifies, answers 503 where the key is needed, and makes no new key', async () => {
   const first = serve();
   const token = await firstAdministrator(first);
+  const config = { name: 'held', base_url: 'https://foreman.example', token: 'svc:012345678901234567890A' };
+  const { id } = (await (await call('/api/foreman/configs', token, config)).json()) as { id: string };
   first.child.kill('SIGTERM');
   await first.finished;
   await rename(join(folder, 'master.key'), join(folder, 'elsewhere'));
@@ -211,10 +213,21 @@ test('without its key a server still verifies, answers 503 where the key is need
   const refused = await call('/api/v1/tokens', token, { name: 'x' });
   expect(refused.status).toBe(503);
   expect(await refused.json()).toMatchObject({ code: 'sealed' });
-  const config = { name: 'x', base_url: 'https://foreman.example', token: 'svc:012345678901234567890A' };
-  const unsealed = await call('/api/foreman/configs', token, config);
-  expect([unsealed.status, await unsealed.json()]).toEqual([503, { detail: expect.any(String) }]);
-  expect(await (await call('/api/foreman/configs', token)).json()).toEqual([]);
+  for (const [method, path, body] of [
+    ['POST', '/configs', { ...config, name: 'x' }],
+    ['PUT', `/configs/${id}`, { token: 'svc:A012345678901234567890' }],
+    ['GET', `/configs/${id}/test`, undefined],
+    ['GET', `/hosts?config_id=${id}`, undefined],
+  ] as const) {
+    const unsealed = await call(`/api/foreman${path}`, token, body, method);
+    expect([path, unsealed.status, await unsealed.json()]).toEqual([
+      path,
+      503,
+      { detail: expect.any(String) },
+    ]);
+  }
+  const held = await (await call('/api/foreman/configs', token)).json();
+  expect(held).toMatchObject([{ id, name: 'held' }]);
   const ready = await call('/ready');
   expect(ready.status).toBe(503);
   expect(await ready.json()).toMatchObject({ reasons: ['the master key is missing'] });

@@ -9,6 +9,10 @@ export interface Who {
 /** Role of the recipe in the commands. */
 const ROLE = 'TesseraVM';
 
+/** Passwords of the realm pam are those of the host, which `pveum` does not change. */
+const newPassword = (user: string): string =>
+  user.endsWith('@pam') ? `on the host: passwd ${user.slice(0, -'@pam'.length)}` : `pveum passwd ${user}`;
+
 /** Rows 1, 2 and 28 to 54 of the diagnosis table: from what was typed to what the credential may do. */
 export const ACCESS_ROWS = {
   HOST_SHAPE: row('format', 'warning', (a: { host: string; port: number; field: string }) => [
@@ -101,7 +105,7 @@ export const ACCESS_ROWS = {
   ]),
   PASSWORD_BAD: row('authentication', 'blocking', (a: Who) => [
     `Name or password of ${a.user} is refused (or the user is off or has ended).`,
-    `Log in to the web page with the same realm; pveum passwd ${a.user} (not for pam)`,
+    `Log in to the web page with the same realm; ${newPassword(a.user)}`,
   ]),
   TFA_NEEDED: row('authentication', 'blocking', (a: Who) => [
     `${a.user} has a second factor; a login without a person needs a token.`,
