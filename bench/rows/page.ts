@@ -28,6 +28,10 @@ export const page: Measurement = async (scale) => {
     const tab = await context.newPage();
     const startedAt = performance.now();
     await tab.goto(server.url, { waitUntil: 'commit' });
+    // Looked for at every frame; the click below would look after pauses that grow to half a second.
+    await tab.waitForFunction((step) => document.querySelector(step) !== null, FIRST_STEP, {
+      polling: 'raf',
+    });
     await tab.locator(FIRST_STEP).first().click({ trial: true });
     const took = performance.now() - startedAt;
     await context.close();
