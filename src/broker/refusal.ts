@@ -79,10 +79,7 @@ function challenge({ status, code, missing = [] }: CallRefusal, route: string): 
 export const reasonText = (text: string): string =>
   text.replace(/[^\t\x20-\x7e\x80-\xff]+/g, ' ').slice(0, 1000);
 
-interface Worded {
-  readonly reason: string;
-  readonly headers: readonly string[];
-  readonly body: string;
+interface Worded extends Phrased {
   readonly encoding: 'latin1' | 'utf8';
   readonly length: number;
 }

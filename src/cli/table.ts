@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { longestWord, printable, wrap } from './text.ts';
+import { fittedWidths, GAP, lineWidth } from './widths.ts';
 
 export interface Column<T> {
   readonly head: string;
@@ -8,7 +9,6 @@ export interface Column<T> {
   readonly folds?: boolean;
 }
 
-const GAP = 2;
 const NARROWEST = 12;
 
 /**
@@ -21,10 +21,13 @@ export function tableText<T>(items: readonly T[], all: readonly Column<T>[], wid
   const rows = items.map((item) => columns.map((column) => printable(column.cell(item))));
   const most = (measure: (text: string) => number) =>
     columns.map((column, at) => Math.max(measure(column.head), ...rows.map((row) => measure(row[at] ?? ''))));
-  const widths = fitted(
-    most((text) => [...text].length),
-    most(longestWord),
-    columns.map((column) => column.folds === true),
+  const widths = fittedWidths(
+    {
+      natural: most((text) => [...text].length),
+      words: most(longestWord),
+      folds: columns.map((column) => column.folds === true),
+      narrowest: NARROWEST,
+    },
     width,
   );
   if (lineWidth(widths) > width) return blocksText(columns, rows);
@@ -46,9 +49,6 @@ export function tableText<T>(items: readonly T[], all: readonly Column<T>[], wid
     .join('\n');
 }
 
-const lineWidth = (widths: readonly number[]): number =>
-  widths.reduce((sum, each) => sum + each, 0) + GAP * (widths.length - 1);
-
 function blocksText<T>(columns: readonly Column<T>[], rows: readonly (readonly string[])[]): string {
   const labels = Math.max(...columns.map((column) => column.head.length));
   const block = (row: readonly string[]): string =>
@@ -56,31 +56,6 @@ function blocksText<T>(columns: readonly Column<T>[], rows: readonly (readonly s
       .map(({ head }, at) => `${head.padEnd(labels)}${' '.repeat(GAP)}${row[at] ?? ''}`.trimEnd())
       .join('\n');
   return rows.map(block).join('\n\n');
-}
-
-/** Takes from the widest folding column until the line fits; from between words as long as that will do. */
-function fitted(
-  natural: readonly number[],
-  words: readonly number[],
-  folds: readonly boolean[],
-  width: number,
-): number[] {
-  const widths = [...natural];
-  const widestAbove = (least: readonly number[]): number =>
-    widths.reduce(
-      (best, each, at) =>
-        folds[at] && each > Math.max(NARROWEST, least[at] ?? 0) && (best < 0 || each > (widths[best] ?? 0))
-          ? at
-          : best,
-      -1,
-    );
-  for (;;) {
-    if (lineWidth(widths) <= width) return widths;
-    const between = widestAbove(words);
-    const widest = between < 0 ? widestAbove([]) : between;
-    if (widest < 0) return widths;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-  }
 }
 
 const NO_BOX = {

@@ -1,4 +1,4 @@
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type Fault, fault } from '../base/fault.ts';
 
@@ -38,6 +38,14 @@ export function faultOf(error: FastifyError): Fault {
         return fault('invalid_request', error.message);
       return fault('internal', 'Something went wrong inside. The log has the details under this request id.');
   }
+}
+
+/** The same, and what is our own failure goes into the log. */
+export function loggedFaultOf(error: FastifyError, request: FastifyRequest): Fault {
+  const failure = faultOf(error);
+  if (failure.code === 'internal')
+    request.log.error({ request: request.id, err: error }, 'unexpected failure');
+  return failure;
 }
 
 /** `/roles/0` becomes `roles[0]`; the whole body, query or path is named as such. */

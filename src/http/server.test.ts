@@ -2,17 +2,20 @@ import { type AddressInfo, connect } from 'node:net';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { newCounters } from './metrics.ts';
-import { createHttpServer } from './server.ts';
+import { createHttpServer, type HttpServerOptions } from './server.ts';
 
-test('a request that does not arrive in time is given up', async () => {
-  const app = createHttpServer({
+const server = (options: Partial<HttpServerOptions> = {}) =>
+  createHttpServer({
     log: pino({ level: 'silent' }),
     counters: newCounters(),
     publicHost: '127.0.0.1',
     front: null,
     fastPath: () => false,
-    requestTimeoutMs: 100,
+    ...options,
   });
+
+test('a request that does not arrive in time is given up', async () => {
+  const app = server({ requestTimeoutMs: 100 });
   app.post('/', async () => ({ arrived: true }));
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
@@ -31,13 +34,7 @@ test.each([
   ['GET / HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n', 400, 'invalid_request'],
   ['\x16\x03\x01\x02\x00', 400, 'invalid_request'],
 ])('what cannot be read as a request is refused with a problem document (%#)', async (text, status, code) => {
-  const app = createHttpServer({
-    log: pino({ level: 'silent' }),
-    counters: newCounters(),
-    publicHost: '127.0.0.1',
-    front: null,
-    fastPath: () => false,
-  });
+  const app = server();
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
@@ -52,11 +49,7 @@ test.each([
 });
 
 test('an upload that the framework does not read may take longer', async () => {
-  const app = createHttpServer({
-    log: pino({ level: 'silent' }),
-    counters: newCounters(),
-    publicHost: '127.0.0.1',
-    front: null,
+  const app = server({
     fastPath(message, response) {
       message.resume().once('end', () => response.end('whole'));
       return true;
@@ -76,13 +69,7 @@ test('an upload that the framework does not read may take longer', async () => {
 });
 
 test('the head of a request has twenty seconds', async () => {
-  const app = createHttpServer({
-    log: pino({ level: 'silent' }),
-    counters: newCounters(),
-    publicHost: '127.0.0.1',
-    front: null,
-    fastPath: () => false,
-  });
+  const app = server();
   const { requestTimeout, headersTimeout } = app.server;
   expect({ requestTimeout, headersTimeout }).toEqual({ requestTimeout: 0, headersTimeout: 20_000 });
   await app.close();

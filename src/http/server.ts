@@ -11,7 +11,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import { type Fault, fault } from '../base/fault.ts';
 import { randomBase62, systemRandom } from '../crypto/random.ts';
-import { BODY_LIMIT, faultOf, Refusal } from './framework-fault.ts';
+import { BODY_LIMIT, faultOf, loggedFaultOf, Refusal } from './framework-fault.ts';
 import { type Front, type FrontOptions, putInFront } from './front.ts';
 import { parseJson } from './json.ts';
 import { otherMethods } from './methods-at.ts';
@@ -154,9 +154,7 @@ export function createHttpServer({
     );
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const answer = faultOf(error);
-    if (answer.code === 'internal') log.error({ request: request.id, err: error }, 'unexpected failure');
-    return sendFault(reply, answer);
+    return sendFault(reply, loggedFaultOf(error, request));
   });
   return app;
 }

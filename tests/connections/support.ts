@@ -52,3 +52,12 @@ export const pinned = (double: { readonly fingerprint: string }) => ({
   mode: 'pin',
   fingerprint: double.fingerprint,
 });
+
+/** The double as the connection `pve`, with the token that may make machines. */
+export const proxmoxAsPve = (double: ProxmoxDouble) => ({
+  name: 'pve',
+  kind: 'proxmox',
+  url: double.url,
+  trust: pinned(double),
+  credential: { secret: double.credentials.flowToken.full },
+});

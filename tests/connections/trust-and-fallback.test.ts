@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { bench, closeAll, foreman, pinned, proxmox } from './support.ts';
+import { bench, closeAll, foreman, pinned, proxmox, proxmoxAsPve } from './support.ts';
 
 afterEach(closeAll);
 
@@ -21,13 +21,7 @@ describe('trust', () => {
 
   test('a changed certificate stops traffic, shows old and new, and raises one event', async () => {
     const [server, double] = [await bench(), await proxmox()];
-    await server.api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
-      credential: { secret: double.credentials.flowToken.full },
-    });
+    await server.api('POST', '/connections', proxmoxAsPve(double));
     expect((await server.api('GET', '/connections/pve/nodes')).json.items.length).toBeGreaterThan(0);
     await double.setFault('TLS_CHANGED', true);
     const before = double.requests.length;
@@ -92,13 +86,7 @@ describe('trust', () => {
 
   test('a stored secret never moves to another host', async () => {
     const [server, double] = [await bench(), await proxmox()];
-    await server.api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
-      credential: { secret: double.credentials.flowToken.full },
-    });
+    await server.api('POST', '/connections', proxmoxAsPve(double));
     const moved = await server.api('PATCH', '/connections/pve', {
       url: double.url.replace('127.0.0.1', 'localhost'),
       test: false,

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ProxmoxDouble, ProxmoxDoubleOptions } from '../../src/doubles/proxmox/double.ts';
-import { bench, pinned, proxmox } from '../connections/support.ts';
+import { bench, proxmox, proxmoxAsPve } from '../connections/support.ts';
 import type { EngineName } from '../support/database.ts';
 
 const TEMPLATES = { UBUNTU_2204_TEMPLATE_ID: '9000', UBUNTU_2004_TEMPLATE_ID: '9001' };
@@ -12,13 +12,7 @@ export async function lab(engine: EngineName, options: ProxmoxDoubleOptions = {}
     engine,
     environment: { ...TEMPLATES, TESSERA_MACHINE_ADDRESS_WAIT: '2s', ...environment },
   });
-  const made = await server.api('POST', '/connections', {
-    name: 'pve',
-    kind: 'proxmox',
-    url: double.url,
-    trust: pinned(double),
-    credential: { secret: double.credentials.flowToken.full },
-  });
+  const made = await server.api('POST', '/connections', proxmoxAsPve(double));
   expect(made.status, made.text).toBe(201);
   // biome-ignore lint/suspicious/noExplicitAny: tests look into jobs of every shape
   const until = async (id: string, holds: (job: any) => boolean): Promise<any> => {

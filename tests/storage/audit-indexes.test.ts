@@ -3,13 +3,10 @@ import { CompiledQuery, type Kysely, type KyselyPlugin, type RootOperationNode, 
 import { describe, expect, test } from 'vitest';
 import type { AuditFilter } from '../../src/audit/store.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { Secret } from '../../src/base/secret.ts';
-import { migrate } from '../../src/storage/migrate.ts';
-import { openDatabase } from '../../src/storage/open.ts';
 import type { Tables } from '../../src/storage/schema.ts';
 import { loadSqlite } from '../../src/storage/sqlite-module.ts';
 import { createStore } from '../../src/storage/store.ts';
-import { ENGINES, freshDatabase } from '../support/database.ts';
+import { ENGINES, freshDatabase, openMigrated } from '../support/database.ts';
 
 const ROWS = 30_000;
 
@@ -23,14 +20,7 @@ const fill = (db: Kysely<Tables>) =>
 describe.each(ENGINES)('on %s', (engine) => {
   test('what one route, token, person or subject did is found by its index, never by reading the trail', async () => {
     const files = await freshDatabase(engine);
-    const opened = await openDatabase(
-      files.url === null
-        ? { engine: 'sqlite', folder: files.folder }
-        : { engine: 'postgres', url: new Secret(files.url) },
-    );
-    if (!opened.ok) throw new Error(opened.error.message);
-    const { db, close } = opened.value;
-    await migrate(db, engine);
+    const { db, close } = await openMigrated(files);
     await fill(db);
     if (engine === 'postgres') await sql`analyze audit`.execute(db);
 

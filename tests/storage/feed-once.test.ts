@@ -2,12 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { change, type StoredChange } from '../../src/base/change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ok } from '../../src/base/result.ts';
-import { Secret } from '../../src/base/secret.ts';
 import { type ChangeFeed, createChangeFeed } from '../../src/storage/feed.ts';
-import { migrate } from '../../src/storage/migrate.ts';
-import { type Database, openDatabase } from '../../src/storage/open.ts';
+import type { Database } from '../../src/storage/open.ts';
 import { createStore, type Store } from '../../src/storage/store.ts';
-import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
+import { ENGINES, freshDatabase, openMigrated, type TestDatabase } from '../support/database.ts';
 
 describe.each(ENGINES)('the change feed on %s', (engine) => {
   let files: TestDatabase;
@@ -26,15 +24,8 @@ describe.each(ENGINES)('the change feed on %s', (engine) => {
 
   /** One process: a store, and a feed that writes down what it is told. */
   async function follower(): Promise<{ store: Store; told: string[]; feed: ChangeFeed; database: Database }> {
-    const opened = await openDatabase(
-      files.url === null
-        ? { engine: 'sqlite', folder: files.folder }
-        : { engine: 'postgres', url: new Secret(files.url) },
-    );
-    if (!opened.ok) throw new Error(opened.error.message);
-    const database = opened.value;
+    const database = await openMigrated(files);
     databases.push(database);
-    await migrate(database.db, database.engine);
     const told: string[] = [];
     const feed = createChangeFeed(database.feedSource, {
       changed: (changes: readonly StoredChange[]) => told.push(...changes.map(({ key }) => key)),

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { DAY, systemClock } from '../../src/base/clock.ts';
 import { ok } from '../../src/base/result.ts';
-import { Secret } from '../../src/base/secret.ts';
-import { migrate } from '../../src/storage/migrate.ts';
-import { openDatabase } from '../../src/storage/open.ts';
 import { createStore } from '../../src/storage/store.ts';
 import type { TokenRecord } from '../../src/tokens/record.ts';
-import { ENGINES, freshDatabase } from '../support/database.ts';
+import { ENGINES, freshDatabase, openMigrated } from '../support/database.ts';
 
 const NOW = 2_000_000_000;
 const LONG_AGO = NOW - 366 * DAY;
@@ -40,14 +37,7 @@ const record = (id: string, more: Partial<TokenRecord> = {}): TokenRecord => ({
 describe.each(ENGINES)('on %s', (engine) => {
   test('tokens dead for a year are dropped, children before parents, and no other', async () => {
     const files = await freshDatabase(engine);
-    const opened = await openDatabase(
-      files.url === null
-        ? { engine: 'sqlite', folder: files.folder }
-        : { engine: 'postgres', url: new Secret(files.url) },
-    );
-    if (!opened.ok) throw new Error(opened.error.message);
-    const { db } = opened.value;
-    await migrate(db, engine);
+    const { db, close } = await openMigrated(files);
     const mac = () => 'mac';
     const store = createStore({ db, engine, mac, clock: systemClock, committed: () => {} });
     await store.change<void>(async (tx) => {
@@ -70,7 +60,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     await store.prune(NOW * 1000);
     expect(await left()).toEqual(['alive', 'lately', 'unswept']);
     expect(await db.selectFrom('delegations').selectAll().execute()).toEqual([]);
-    await opened.value.close();
+    await close();
     await files.drop();
   });
 });

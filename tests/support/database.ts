@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import { type Database, openDatabase } from '../../src/storage/open.ts';
 
 export type EngineName = 'sqlite' | 'postgres';
 /** Every suite over storage runs on both. */
@@ -35,6 +38,17 @@ export async function freshDatabase(engine: EngineName): Promise<TestDatabase> {
       await remove();
     },
   };
+}
+
+/** Opens a fresh database and brings it to its newest form. */
+export async function openMigrated({ engine, folder, url }: TestDatabase): Promise<Database> {
+  const opened = await openDatabase(
+    url === null ? { engine: 'sqlite', folder } : { engine: 'postgres', url: new Secret(url) },
+  );
+  if (!opened.ok) throw new Error(opened.error.message);
+  const migrated = await migrate(opened.value.db, engine);
+  if (!migrated.ok) throw new Error(migrated.error.message);
+  return opened.value;
 }
 
 async function administer(server: string, statement: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { closeAll, foreman, pinned, proxmox } from '../connections/support.ts';
+import { closeAll, foreman, proxmox, proxmoxAsPve } from '../connections/support.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
@@ -160,13 +160,7 @@ describe('connecting a system', () => {
 describe('a connection', () => {
   async function stored() {
     const double = await proxmox();
-    const made = await api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
-      credential: { secret: double.credentials.flowToken.full },
-    });
+    const made = await api('POST', '/connections', proxmoxAsPve(double));
     expect(made.status, made.text).toBe(201);
     return { double, path: `/connections/${made.json.connection.id}` };
   }

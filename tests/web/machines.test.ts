@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ProxmoxDouble, startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { pinned } from '../connections/support.ts';
+import { proxmoxAsPve } from '../connections/support.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
@@ -63,13 +63,7 @@ test('without a connection the form leads to one, and the list says what a machi
   await page.getByRole('link', { name: 'Connect a system' }).waitFor();
   await page.goto(`${server.url}/machines/templates`);
   await page.getByRole('heading', { name: 'No Proxmox VE is connected yet' }).waitFor();
-  const made = await api('POST', '/connections', {
-    name: 'pve',
-    kind: 'proxmox',
-    url: double.url,
-    trust: pinned(double),
-    credential: { secret: double.credentials.flowToken.full },
-  });
+  const made = await api('POST', '/connections', proxmoxAsPve(double));
   expect(made.status, made.text).toBe(201);
 });
 

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { closeAll, pinned, proxmox } from '../connections/support.ts';
+import { closeAll, proxmox, proxmoxAsPve } from '../connections/support.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
@@ -18,13 +18,7 @@ beforeAll(async () => {
   server = await startTestServer({ environment: { UBUNTU_2204_TEMPLATE_ID: '9000' } });
   const made = await server.call('POST', '/api/v1/connections', {
     token: server.admin,
-    body: {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
-      credential: { secret: double.credentials.flowToken.full },
-    },
+    body: proxmoxAsPve(double),
   });
   expect(made.status, made.text).toBe(201);
   browser = await launchBrowser();

@@ -1,6 +1,7 @@
 import { longestWord, printable, wrap } from '../text.ts';
+import { fittedWidths, GAP } from '../widths.ts';
 
-const GAP = '  ';
+const SPACE = ' '.repeat(GAP);
 const NARROWEST = 8;
 
 /**
@@ -13,15 +14,19 @@ export function streamedTable(heads: readonly string[], columns: number, print: 
   let widths: number[] | null = null;
 
   function begin(first: readonly (readonly string[])[]): number[] {
-    const natural = heads.map((head, at) =>
-      first.reduce((most, row) => Math.max(most, (row[at] ?? '').length), head.length),
+    const most = (measure: (text: string) => number) =>
+      heads.map((head, at) => first.reduce((so, row) => Math.max(so, measure(row[at] ?? '')), measure(head)));
+    const settled = fittedWidths(
+      {
+        natural: most((text) => text.length),
+        words: most(longestWord),
+        folds: heads.map((_, at) => at > 0),
+        narrowest: NARROWEST,
+      },
+      columns,
     );
-    const words = heads.map((head, at) =>
-      first.reduce((most, row) => Math.max(most, longestWord(row[at] ?? '')), longestWord(head)),
-    );
-    const settled = fitted(natural, words, columns);
     printRow(heads, settled, folds, print);
-    print(settled.map((width) => '-'.repeat(width)).join(GAP));
+    print(settled.map((width) => '-'.repeat(width)).join(SPACE));
     return settled;
   }
 
@@ -48,27 +53,7 @@ function printRow(
     print(
       folded
         .map((lines, at) => (lines[line] ?? '').padEnd(widths[at] ?? 0))
-        .join(GAP)
+        .join(SPACE)
         .trimEnd(),
     );
-}
-
-/** Takes from the widest column but the first until the line fits; from between words as long as that will do. */
-function fitted(natural: readonly number[], words: readonly number[], columns: number): number[] {
-  const widths = [...natural];
-  for (;;) {
-    const total = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
-    if (total <= columns) return widths;
-    const widest = widestAbove(widths, words) ?? widestAbove(widths, []);
-    if (widest === undefined) return widths;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-  }
-}
-
-function widestAbove(widths: readonly number[], least: readonly number[]): number | undefined {
-  let widest: number | undefined;
-  for (const [at, width] of widths.entries())
-    if (at > 0 && width > Math.max(least[at] ?? 0, NARROWEST) && width > (widths[widest ?? -1] ?? 0))
-      widest = at;
-  return widest;
 }

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Fault, FaultCode } from '../../base/fault.ts';
-import { faultOf } from '../../http/framework-fault.ts';
+import { loggedFaultOf } from '../../http/framework-fault.ts';
 import { statusOf } from '../../http/problem.ts';
 
 /** How this surface refuses: always `{"detail": ...}`. */
@@ -61,7 +61,5 @@ export function answerFailure(
     });
     return sendDetail(reply, 422, detail);
   }
-  const fault = faultOf(error);
-  if (fault.code === 'internal') request.log.error({ err: error }, 'unexpected failure');
-  return refuse(reply, fault);
+  return refuse(reply, loggedFaultOf(error, request));
 }

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../base/clock.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
-import { faultOf } from '../../http/framework-fault.ts';
+import { loggedFaultOf } from '../../http/framework-fault.ts';
 import type { Counters } from '../../http/metrics.ts';
 import type { QuotaBook } from '../../people/quota-book.ts';
 import type { Edit } from '../../tokens/edit.ts';
@@ -87,10 +87,7 @@ function ownManners(surface: FastifyInstance): void {
   });
 
   surface.setErrorHandler((error: FastifyError, request, reply) => {
-    const fault = faultOf(error);
-    if (fault.code === 'internal')
-      request.log.error({ request: request.id, err: error }, 'unexpected failure');
-    return send(reply, refused(fault));
+    return send(reply, refused(loggedFaultOf(error, request)));
   });
 }
 

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { fault } from '../../base/fault.ts';
 import type { Authenticate } from '../../http/authenticate.ts';
 import { acceptForms } from '../../http/form.ts';
-import { faultOf } from '../../http/framework-fault.ts';
+import { loggedFaultOf } from '../../http/framework-fault.ts';
 import type { Exchange } from '../../tokens/exchange.ts';
 import { sendError } from './answer.ts';
 import { signedInCalls } from './call.ts';
@@ -71,7 +71,5 @@ export function osmoDialect(app: FastifyInstance, needs: OsmoNeeds): void {
 }
 
 function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const failure = faultOf(error);
-  if (failure.code === 'internal') request.log.error({ err: error }, 'unexpected failure');
-  return sendError(reply, failure);
+  return sendError(reply, loggedFaultOf(error, request));
 }

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { Secret } from '../../base/secret.ts';
 import { addressOf } from '../../http/authenticate.ts';
 import type { ClientAddress } from '../../http/client-address.ts';
-import { faultOf } from '../../http/framework-fault.ts';
+import { loggedFaultOf } from '../../http/framework-fault.ts';
 import type { SignIn } from '../../people/sign-in.ts';
 import type { Mint } from '../../tokens/mint.ts';
 
@@ -60,8 +60,7 @@ export function passwordCall(app: FastifyInstance, needs: PasswordCallNeeds): vo
   }
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const failure = faultOf(error);
-    if (failure.code === 'internal') request.log.error({ err: error }, 'unexpected failure');
+    const failure = loggedFaultOf(error, request);
     return refuse(reply, failure.code === 'internal' ? 'server_error' : 'invalid_request', failure);
   });
   app.post(
