@@ -12,6 +12,8 @@ export interface LiveCall {
   readonly decision: Decision;
   /** Clock milliseconds at which waiting has lasted too long; moved on with every byte. */
   deadline: number;
+  /** Where it stands among the calls under way; theirs to write. */
+  place: number;
   /** Waiting has lasted too long. */
   expire(): void;
   /** What allowed the call is gone. */
@@ -32,7 +34,9 @@ export interface LiveCalls {
 const SWEEP_MS = 250;
 
 export function createLiveCalls(verifier: Verifier, clock: Clock): LiveCalls {
-  const calls = new Set<LiveCall>();
+  // A list in which the last one takes the place of whoever leaves. A Set makes its table anew every few calls, each old
+  // table leads to the next one, and so the garbage collector takes all calls of the last seconds for living ones.
+  const calls: LiveCall[] = [];
   let timer: NodeJS.Timeout | undefined;
   let due = false;
 
@@ -49,12 +53,12 @@ export function createLiveCalls(verifier: Verifier, clock: Clock): LiveCalls {
   }
 
   const judgeAll = (): void => {
-    for (const call of calls) judge(call).catch(() => call.cut('it could not be judged again'));
+    for (const call of [...calls]) judge(call).catch(() => call.cut('it could not be judged again'));
   };
 
   function sweep(): void {
     const now = clock();
-    for (const call of calls) {
+    for (const call of [...calls]) {
       if (call.deadline <= now) call.expire();
       const expiresAt = call.verified?.token.record.expiresAt ?? null;
       if (expiresAt !== null && expiresAt * 1000 <= now) call.cut('the token has expired');
@@ -62,11 +66,19 @@ export function createLiveCalls(verifier: Verifier, clock: Clock): LiveCalls {
   }
 
   return {
-    add: (call) => void calls.add(call),
-    remove: (call) => void calls.delete(call),
+    add(call) {
+      call.place = calls.push(call) - 1;
+    },
+    remove(call) {
+      const last = calls.at(-1);
+      if (calls[call.place] !== call || last === undefined) return;
+      calls[call.place] = last;
+      last.place = call.place;
+      calls.pop();
+    },
     recheck() {
       // Changes come in bunches; one look after each bunch is enough.
-      if (due || calls.size === 0) return;
+      if (due || calls.length === 0) return;
       due = true;
       setTimeout(() => {
         due = false;
@@ -74,7 +86,7 @@ export function createLiveCalls(verifier: Verifier, clock: Clock): LiveCalls {
       }, 20).unref();
     },
     get size() {
-      return calls.size;
+      return calls.length;
     },
     start() {
       timer ??= setInterval(sweep, SWEEP_MS).unref();

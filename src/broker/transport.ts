@@ -34,6 +34,7 @@ const leave = atTurnEnd((call: { send(): void }) => call.send());
  */
 export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEvents {
   deadline = Number.POSITIVE_INFINITY;
+  place = -1;
   private readonly errand: E;
   private readonly sending: Sending;
   private readonly ends: Ends<E>;
