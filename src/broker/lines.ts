@@ -59,9 +59,10 @@ export function createLines(options: LinesOptions): Lines {
   async function connect(): Promise<Result<Socket, OutboundFailure>> {
     const over = context === undefined ? undefined : trustEnded(trust, clock);
     if (over) return err(over);
+    const reading = context === undefined ? 'light' : 'stream';
     const addresses = await allowedAddresses(network, origin);
     if (!addresses.ok) return addresses;
-    const socket = await connectFirst(network, addresses.value, origin.port, connectMs);
+    const socket = await connectFirst(network, addresses.value, origin.port, connectMs, reading);
     if (!socket.ok || context === undefined) return socket;
     const shaken = await handshake(socket.value, serverName, context, tlsMs);
     if (!shaken.ok) return shaken;

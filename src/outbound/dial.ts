@@ -9,12 +9,30 @@ import type { Origin } from './origin.ts';
 export interface Network {
   /** All addresses of a name, in the order to try them. Rejects as `dns.lookup` does. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
-  readonly connect: (address: string, port: number) => Socket;
+  readonly connect: (address: string, port: number, reading?: Reading) => Socket;
 }
+
+/** `light`: for whoever hears `data` at all times and wants each piece for itself; costs less, and no stream can follow. */
+export type Reading = 'stream' | 'light';
+
+/** Where bytes arrive that are taken out before anything else is read. As much as Node reads at once. */
+const arrival = Buffer.allocUnsafeSlow(64 * 1024);
 
 export const systemNetwork: Network = {
   resolve: async (host) => (await lookup(host, { all: true, verbatim: true })).map((entry) => entry.address),
-  connect: (address, port) => net.connect({ host: address, port, noDelay: true }),
+  connect(address, port, reading) {
+    const options = { host: address, port, noDelay: true };
+    if (reading !== 'light') return net.connect(options);
+    // Node sets 64 KiB aside for each piece it reads, and has to give most of it back.
+    const callback = (length: number): boolean => {
+      const bytes = Buffer.allocUnsafe(length);
+      arrival.copy(bytes, 0, 0, length);
+      if (!socket.emit('data', bytes)) socket.destroy();
+      return true;
+    };
+    const socket = net.connect({ ...options, onread: { buffer: arrival, callback } });
+    return socket;
+  },
 };
 
 /** Milliseconds after which the next address is tried beside the one that has not answered (RFC 8305). */
@@ -53,10 +71,10 @@ export function connectTo(
   address: string,
   port: number,
   timeoutMs: number,
-  signal?: AbortSignal,
+  { signal, reading }: { readonly signal?: AbortSignal; readonly reading?: Reading | undefined } = {},
 ): Promise<Result<Socket, OutboundFailure>> {
   return new Promise((resolve) => {
-    const socket = network.connect(address, port);
+    const socket = network.connect(address, port, reading);
     const settle = (result: Result<Socket, OutboundFailure>): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
@@ -87,6 +105,7 @@ export async function connectFirst(
   addresses: readonly string[],
   port: number,
   timeoutMs: number,
+  reading?: Reading,
 ): Promise<Result<Socket, OutboundFailure>> {
   const race = new AbortController();
   const failures: OutboundFailure[] = [];
@@ -98,7 +117,7 @@ export async function connectFirst(
       const address = addresses[next++];
       if (address === undefined) return;
       if (next < addresses.length) lead = setTimeout(start, STAGGER_MS);
-      connectTo(network, address, port, timeoutMs, race.signal).then((result) => {
+      connectTo(network, address, port, timeoutMs, { signal: race.signal, reading }).then((result) => {
         if (race.signal.aborted) {
           if (result.ok) result.value.destroy();
           return;
