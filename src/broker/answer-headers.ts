@@ -1,7 +1,6 @@
 import type { AnswerHead } from './answer-parser.ts';
 import type { Rider } from './destinations.ts';
-import { fieldName } from './field-name.ts';
-import { returnedHeaders } from './headers.ts';
+import { type FieldName, fieldName } from './field-name.ts';
 import { reasonText } from './refusal.ts';
 import { scrubText } from './scrub.ts';
 
@@ -17,18 +16,18 @@ export function withoutEcho(answer: AnswerHead, rider: Rider | null): AnswerHead
 }
 
 /** Headers as they go back, with one length or none. */
-export function answerHeaders({ body, status, length, rawHeaders }: AnswerHead): string[] {
-  const headers = returnedHeaders(rawHeaders);
+export function answerHeaders({ body, status, length, rawHeaders, fields, named }: AnswerHead): string[] {
   const hasLength = body === 'length' || (body === 'none' && status !== 204 && status !== 101);
   const kept: string[] = [];
   let announced = false;
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string;
-    if (name.length === 14 && fieldName(name).lower === 'content-length') {
+  for (let at = 0; at < fields.length; at++) {
+    const { lower, endsHere } = fields[at] as FieldName;
+    if (endsHere || (named?.has(lower) ?? false)) continue;
+    if (lower === 'content-length') {
       if (announced || !hasLength) continue;
       announced = true;
     }
-    kept.push(name, headers[at + 1] as string);
+    kept.push(rawHeaders[2 * at] as string, rawHeaders[2 * at + 1] as string);
   }
   // A connection that named its own length as a hop-by-hop header changes nothing about the body.
   if (!announced && body === 'length') kept.push('Content-Length', String(length));
@@ -47,10 +46,11 @@ const FORBIDDEN_TRAILER =
 
 /** Trailers as they go back; those that a trailer may not carry stay behind (RFC 9110 section 6.5.1). */
 export function answerTrailers(trailers: readonly string[], rider: Rider | null): [string, string][] {
-  const raw = returnedHeaders(trailers);
   const out: [string, string][] = [];
-  for (let at = 0; at < raw.length; at += 2)
-    if (!FORBIDDEN_TRAILER.test(raw[at] as string))
-      out.push([raw[at] as string, scrubText(raw[at + 1] as string, rider?.texts ?? [])]);
+  for (let at = 0; at < trailers.length; at += 2) {
+    const name = trailers[at] as string;
+    if (!fieldName(name).endsHere && !FORBIDDEN_TRAILER.test(name))
+      out.push([name, scrubText(trailers[at + 1] as string, rider?.texts ?? [])]);
+  }
   return out;
 }

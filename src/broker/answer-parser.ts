@@ -1,4 +1,5 @@
-import { fieldName } from './field-name.ts';
+import { type FieldName, fieldName } from './field-name.ts';
+import { addNamed } from './headers.ts';
 
 /** The head of an answer, as it came. */
 export interface AnswerHead {
@@ -7,6 +8,10 @@ export interface AnswerHead {
   readonly reason: string;
   /** Names and values in turn. */
   readonly rawHeaders: readonly string[];
+  /** What is known of each of their names. */
+  readonly fields: readonly FieldName[];
+  /** Names that a `Connection` header takes for itself. */
+  readonly named: ReadonlySet<string> | null;
   readonly body: 'none' | 'length' | 'chunked' | 'close';
   /** With body `length`. */
   readonly length: number;
@@ -241,6 +246,8 @@ function parseHead(text: string, method: string): AnswerHead | string {
   if (start === null) return 'the status line is malformed';
   const status = Number(start[2]);
   const rawHeaders: string[] = [];
+  const fields: FieldName[] = [];
+  let named: Set<string> | null = null;
   let length: string | null = null;
   let coding: string | null = null;
   let coded = false;
@@ -252,12 +259,14 @@ function parseHead(text: string, method: string): AnswerHead | string {
     const colon = text.indexOf(':', from);
     if (colon <= from || colon >= end) return 'a header is malformed';
     const name = text.slice(from, colon);
-    const { lower, proper } = fieldName(name);
+    const field = fieldName(name);
     const value = trimmed(text, colon + 1, end);
-    if (!proper || !VALUE.test(value)) return 'a header is malformed';
+    if (!field.proper || !VALUE.test(value)) return 'a header is malformed';
     rawHeaders.push(name, value);
-    switch (lower) {
+    fields.push(field);
+    switch (field.lower) {
       case 'connection':
+        named = addNamed(named, value);
         if (/\bclose\b/i.test(value)) keepAlive = false;
         break;
       case 'content-encoding':
@@ -289,6 +298,8 @@ function parseHead(text: string, method: string): AnswerHead | string {
     status,
     reason: start[3] ?? '',
     rawHeaders,
+    fields,
+    named,
     body,
     length: Number(length ?? 0),
     keepAlive,

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { atTurnEnd } from '../base/turn.ts';
 import type { Verified } from '../tokens/verify.ts';
@@ -22,7 +21,7 @@ const SWALLOW_MS = 5000;
 const SMALL = 16 * 1024;
 
 /** Requests of one turn of the event loop leave together. */
-const uncork = atTurnEnd((socket: Socket) => socket.uncork());
+const depart = atTurnEnd((call: { sendRequest(): void }) => call.sendRequest());
 /** So do answers that are whole. */
 const leave = atTurnEnd((call: { send(): void }) => call.send());
 
@@ -175,16 +174,12 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
 
   private speak(line: Line): void {
     const { method, tunnel, continueFirst, response, stream } = this.errand;
-    const { head, body } = this.sending;
-    const { socket } = line;
     this.line = line;
     this.parser = new AnswerParser(method, tunnel !== null, this);
     line.user = this;
-    socket.cork();
-    socket.write(head, 'latin1');
-    if (body.kind === 'whole') socket.write(body.bytes);
-    uncork(socket);
-    if (!this.sentAll && stream !== null) {
+    if (this.sentAll) depart(this);
+    else if (stream !== null) {
+      this.sendRequest();
       if (continueFirst) response.writeContinue();
       this.onPart = (chunk) => this.bodyPart(chunk);
       this.onEnd = () => this.bodyEnd();
@@ -192,6 +187,21 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       stream.on('end', this.onEnd);
     }
     this.touch();
+  }
+
+  /** The request as far as it is at hand. */
+  sendRequest(): void {
+    if (this.line === null) return;
+    const { head, body } = this.sending;
+    const { socket } = this.line;
+    if (body.kind !== 'whole') {
+      socket.write(head, 'latin1');
+      return;
+    }
+    socket.cork();
+    socket.write(head, 'latin1');
+    socket.write(body.bytes);
+    socket.uncork();
   }
 
   private bodyPart(chunk: Buffer): void {
