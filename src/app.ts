@@ -4,7 +4,7 @@ import type { Server as NetServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { internalActor } from './access/principal.ts';
-import { chainMac } from './audit/chain.ts';
+import { auditChain } from './audit/chain.ts';
 import { createAuditTrail } from './audit/trail.ts';
 import { type Change, change } from './base/change.ts';
 import { type Clock, DAY, systemClock } from './base/clock.ts';
@@ -88,7 +88,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const { database, scopesCame, sealer, auditKey, webhookKey } = opened.value;
 
   const counters = newCounters();
-  const mac = auditKey.ok ? chainMac(auditKey.value.reveal()) : null;
+  const chain = auditKey.ok ? auditChain(auditKey.value.reveal()) : null;
   const feedChanged = (changes: readonly Change[]): void => {
     for (const step of changes) {
       jobWatch.follow(step);
@@ -106,7 +106,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const store = createStore({
     db: database.db,
     engine: database.engine,
-    mac,
+    chain,
     clock,
     committed: (changes) => feed.committed(changes),
   });
@@ -124,7 +124,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
 
   const audit = createAuditTrail({
     store,
-    mac,
+    chain,
     anchor: fileAnchor(config.dataDir),
     alarm: (sentence) => log.error(sentence),
     clock,
@@ -309,7 +309,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
       } catch {
         reasons.push('the database does not answer');
       }
-      if (mac === null) reasons.push('the master key is missing');
+      if (chain === null) reasons.push('the master key is missing');
       return reasons;
     },
     authenticate,

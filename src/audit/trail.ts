@@ -6,9 +6,9 @@ import { err, ok, type Result } from '../base/result.ts';
 import { sealedFault } from '../crypto/seal.ts';
 import {
   type AnchorNote,
+  type AuditChain,
   type ChainedEntry,
   type ChainHead,
-  type ChainMac,
   type ChainReport,
   verifyChain,
 } from './chain.ts';
@@ -44,7 +44,7 @@ export interface AuditAnchor {
 interface Dependencies {
   readonly store: AuditStore;
   /** Null without the master key: nothing can be proven then. */
-  readonly mac: ChainMac | null;
+  readonly chain: AuditChain | null;
   readonly anchor: AuditAnchor;
   /** Tells the operator, in one sentence, that the trail is not what it was. Called once for each such sentence. */
   readonly alarm: (sentence: string) => void;
@@ -61,7 +61,7 @@ const KINDS_MAX = 5_000;
 const BATCH = 2000;
 const PAGE = 250;
 
-export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: Dependencies): AuditTrail {
+export function createAuditTrail({ store, chain, anchor, alarm, clock, dropped }: Dependencies): AuditTrail {
   const queue: AuditEntry[] = [];
   const repeats = createRepeats(KINDS_MAX, dropped);
   /** Hash of the row this process knows to be noted. */
@@ -133,7 +133,7 @@ export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: 
     async verify(actor) {
       const allowed = requireScope(actor, 'read:audit', 'verify the audit trail');
       if (!allowed.ok) return allowed;
-      if (mac === null) return err(sealedFault);
+      if (chain === null) return err(sealedFault);
       // Read before the rows: what is appended meanwhile then lies beyond it instead of missing from it.
       const [anchored, head] = [await anchor.read(), await store.head()];
       const upTo = head?.seq ?? 0;
@@ -143,7 +143,7 @@ export function createAuditTrail({ store, mac, anchor, alarm, clock, dropped }: 
           yield row;
         }
       }
-      return ok(await verifyChain(mac, untilHead(), head, anchored));
+      return ok(await verifyChain(chain, untilHead(), head, anchored));
     },
 
     note: (entry) => enqueue(entry, QUEUE_MAX),

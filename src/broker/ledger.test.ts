@@ -31,7 +31,7 @@ function trail() {
   };
   const audit = createAuditTrail({
     store,
-    mac: null,
+    chain: null,
     anchor: { read: async () => ({ state: 'absent' }), write: async () => {} },
     alarm: () => {},
     clock: () => 0,

@@ -3,6 +3,9 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 /** SHA-256 of the text (UTF-8), 64 lower-case hex characters. */
 export const sha256Hex = (text: string): string => hash('sha256', text, 'hex');
 
+/** SHA-256 of the text (UTF-8) as base64url. */
+export const sha256Base64Url = (text: string): string => hash('sha256', text, 'base64url');
+
 /** HMAC-SHA-256 as base64url. */
 export const hmac = (key: string | Uint8Array, text: string): string =>
   createHmac('sha256', key).update(text).digest('base64url');

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery, type Kysely, sql } from 'kysely';
-import type { ChainMac } from '../audit/chain.ts';
+import type { AuditChain } from '../audit/chain.ts';
 import type { AuditEntry } from '../audit/entry.ts';
 import type { Change, StoredChange } from '../base/change.ts';
 import type { Tables } from './schema.ts';
@@ -11,16 +11,14 @@ export type AppendAudit = (db: Kysely<Tables>, entries: readonly AuditEntry[]) =
 /** Rows of one statement; each size is a text of its own, built once. */
 const SIZES = [50, 10, 1] as const;
 
-export function createAppendAudit(mac: ChainMac): AppendAudit {
+export function createAppendAudit(chain: AuditChain): AppendAudit {
   const texts = new Map<number, string>();
 
-  function insert(db: Kysely<Tables>, rows: readonly Tables['audit'][]): CompiledQuery {
-    const text = texts.get(rows.length) ?? db.insertInto('audit').values(rows).compile().sql;
-    texts.set(rows.length, text);
-    const values: unknown[] = [];
-    for (const row of rows) for (const name of COLUMNS) values.push(row[name]);
-    return CompiledQuery.raw(text, values);
-  }
+  const textOf = (db: Kysely<Tables>, size: number): string => {
+    const text = texts.get(size) ?? db.insertInto('audit').values(Array(size).fill(SHAPE)).compile().sql;
+    texts.set(size, text);
+    return text;
+  };
 
   return async (db, entries) => {
     const head = await db
@@ -28,61 +26,54 @@ export function createAppendAudit(mac: ChainMac): AppendAudit {
       .select(['seq', 'mac'])
       .where('id', '=', 1)
       .executeTakeFirst();
-    let { seq, mac: link } = head ?? { seq: 0, mac: '' };
+    let { seq, mac } = head ?? { seq: 0, mac: '' };
     for (let at = 0; at < entries.length; ) {
       const size = SIZES.find((each) => each <= entries.length - at) ?? 1;
-      const rows = entries.slice(at, at + size).map((entry) => {
+      const values: unknown[] = [];
+      for (const end = at + size; at < end; at++) {
+        const entry = entries[at] as AuditEntry;
         // Hashed is the text that is kept, which is what a reader gets back.
         const detail = JSON.stringify(entry.detail);
         seq += 1;
-        link = mac(link, seq, entry, detail);
-        return rowOf(entry, seq, detail, link);
-      });
-      await db.executeQuery(insert(db, rows));
-      at += size;
+        mac =
+          at === entries.length - 1
+            ? chain.seal(mac, seq, entry, detail)
+            : chain.link(mac, seq, entry, detail);
+        pushValues(values, entry, seq, detail, mac);
+      }
+      await db.executeQuery(CompiledQuery.raw(textOf(db, size), values));
       // SQLite answers at once; whoever else is served gets a turn between two statements.
       if (at < entries.length) await nextTurn();
     }
     await db
       .insertInto('audit_head')
-      .values({ id: 1, seq, mac: link })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq, mac: link }))
+      .values({ id: 1, seq, mac })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq, mac }))
       .execute();
   };
 }
 
-const rowOf = (entry: AuditEntry, seq: number, detail: string, mac: string): Tables['audit'] => ({
-  seq,
-  at_ms: entry.at,
-  action: entry.action,
-  actor: entry.actor,
-  token_id: entry.tokenId,
-  address: entry.address,
-  subject: entry.subject,
-  route: entry.route,
-  method: entry.method,
-  path: entry.path,
-  status: entry.status,
-  detail,
-  mac,
-});
+/** A row with its columns in the order in which {@link pushValues} gives their values. */
+const SHAPE: Tables['audit'] = {
+  seq: 0,
+  at_ms: 0,
+  action: '',
+  actor: '',
+  token_id: null,
+  address: null,
+  subject: null,
+  route: null,
+  method: null,
+  path: null,
+  status: null,
+  detail: '',
+  mac: '',
+};
 
-/** In the order in which a statement built from such a row names them. */
-const COLUMNS = [
-  'seq',
-  'at_ms',
-  'action',
-  'actor',
-  'token_id',
-  'address',
-  'subject',
-  'route',
-  'method',
-  'path',
-  'status',
-  'detail',
-  'mac',
-] as const;
+function pushValues(values: unknown[], entry: AuditEntry, seq: number, detail: string, mac: string): void {
+  const { at, action, actor, tokenId, address, subject, route, method, path, status } = entry;
+  values.push(seq, at, action, actor, tokenId, address, subject, route, method, path, status, detail, mac);
+}
 
 export async function appendChange(
   db: Kysely<Tables>,

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { ChainMac } from '../audit/chain.ts';
+import type { AuditChain } from '../audit/chain.ts';
 import type { Journal } from '../audit/journal.ts';
 import type { AuditStore } from '../audit/store.ts';
 import type { StoredChange } from '../base/change.ts';
@@ -57,7 +57,7 @@ interface Dependencies {
   readonly db: Kysely<Tables>;
   readonly engine: Engine;
   /** Null while the master key is missing: then nothing may change, for nothing could be audited. */
-  readonly mac: ChainMac | null;
+  readonly chain: AuditChain | null;
   readonly clock: Clock;
   /** Called right after a commit with what it changed, before the caller hears of it. */
   readonly committed: (changes: readonly StoredChange[]) => void;
@@ -74,7 +74,7 @@ class Undo<T> extends Error {
   }
 }
 
-export function createStore({ db, engine, mac, clock, committed }: Dependencies): Store {
+export function createStore({ db, engine, chain, clock, committed }: Dependencies): Store {
   /**
    * One changing transaction at a time over all processes: the audit chain and the order of the change feed need
    * it, and rules that read before they write become simple. SQLite gives it by its write lock, PostgreSQL by an
@@ -86,7 +86,7 @@ export function createStore({ db, engine, mac, clock, committed }: Dependencies)
     return done;
   }
   let last: Promise<unknown> = Promise.resolve();
-  const appendAudit = mac === null ? null : createAppendAudit(mac);
+  const appendAudit = chain === null ? null : createAppendAudit(chain);
 
   async function changeNow<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
     if (appendAudit === null) return err(sealedFault);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { internalActor } from '../../src/access/principal.ts';
-import { chainMac } from '../../src/audit/chain.ts';
+import { auditChain } from '../../src/audit/chain.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { createRewrap } from '../../src/connections/rewrap.ts';
 import { keyringOf, masterKey } from '../../src/crypto/keyring.ts';
@@ -64,7 +64,7 @@ describe.each(ENGINES)('the online re-wrap on %s', (engine) => {
     const store = createStore({
       db,
       engine: opened.value.engine,
-      mac: chainMac('of this test'),
+      chain: auditChain('of this test'),
       clock: Date.now,
       committed: () => {},
     });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chainMac } from '../../src/audit/chain.ts';
+import { auditChain } from '../../src/audit/chain.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { systemRandom } from '../../src/crypto/random.ts';
@@ -29,7 +29,7 @@ describe.each(ENGINES)('a session on %s', (engine) => {
     const store = createStore({
       db: database.db,
       engine: database.engine,
-      mac: chainMac('nothing is committed with it'),
+      chain: auditChain('nothing is committed with it'),
       clock: systemClock,
       committed: () => {},
     });

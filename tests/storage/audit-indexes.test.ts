@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CompiledQuery, type Kysely, type KyselyPlugin, type RootOperationNode, sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { auditChain } from '../../src/audit/chain.ts';
 import type { AuditFilter } from '../../src/audit/store.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Tables } from '../../src/storage/schema.ts';
@@ -38,7 +39,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     const store = createStore({
       db: db.withPlugin(listening),
       engine,
-      mac: () => 'mac',
+      chain: auditChain('key'),
       clock: systemClock,
       committed: () => {},
     });

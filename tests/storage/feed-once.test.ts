@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { auditChain } from '../../src/audit/chain.ts';
 import { change, type StoredChange } from '../../src/base/change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ok } from '../../src/base/result.ts';
@@ -35,7 +36,7 @@ describe.each(ENGINES)('the change feed on %s', (engine) => {
     const store = createStore({
       db: database.db,
       engine: database.engine,
-      mac: () => 'mac',
+      chain: auditChain('key'),
       clock: systemClock,
       committed: (changes) => feed.committed(changes),
     });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chainMac } from '../../src/audit/chain.ts';
+import { auditChain } from '../../src/audit/chain.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ok } from '../../src/base/result.ts';
 import { Secret } from '../../src/base/secret.ts';
@@ -18,7 +18,7 @@ test('on PostgreSQL reads go on while many changes wait for another process, and
   if (!opened.ok) throw new Error(opened.error.message);
   const { db, engine, close } = opened.value;
   expect((await migrate(db, engine)).ok).toBe(true);
-  const needs = { db, engine, mac: chainMac('key'), clock: systemClock, committed: () => {} };
+  const needs = { db, engine, chain: auditChain('key'), clock: systemClock, committed: () => {} };
   const store = createStore(needs);
   const people: PeopleStore = store;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { auditChain } from '../../src/audit/chain.ts';
 import { DAY, systemClock } from '../../src/base/clock.ts';
 import { ok } from '../../src/base/result.ts';
 import { createStore } from '../../src/storage/store.ts';
@@ -38,8 +39,8 @@ describe.each(ENGINES)('on %s', (engine) => {
   test('tokens dead for a year are dropped, children before parents, and no other', async () => {
     const files = await freshDatabase(engine);
     const { db, close } = await openMigrated(files);
-    const mac = () => 'mac';
-    const store = createStore({ db, engine, mac, clock: systemClock, committed: () => {} });
+    const chain = auditChain('key');
+    const store = createStore({ db, engine, chain, clock: systemClock, committed: () => {} });
     await store.change<void>(async (tx) => {
       await tx.insertToken(record('parent', { revokedAt: LONG_AGO }));
       await tx.insertToken(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { internalActor } from '../../src/access/principal.ts';
-import { chainMac } from '../../src/audit/chain.ts';
+import { auditChain } from '../../src/audit/chain.ts';
 import { createAuditTrail } from '../../src/audit/trail.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ok } from '../../src/base/result.ts';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   store = createStore({
     db: database.db,
     engine: 'sqlite',
-    mac: chainMac('key'),
+    chain: auditChain('key'),
     clock: systemClock,
     committed: () => {},
   });
@@ -209,7 +209,7 @@ test('writing many last uses and verifying a long trail let requests in between'
   await store.sweepEndedTokens(Date.now());
   const trail = createAuditTrail({
     store,
-    mac: chainMac('key'),
+    chain: auditChain('key'),
     anchor: { read: async () => ({ state: 'noted', head: { seq: 0, mac: '' } }), write: async () => {} },
     alarm: () => {},
     clock: systemClock,

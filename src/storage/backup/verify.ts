@@ -1,4 +1,4 @@
-import { type ChainedEntry, type ChainHead, chainMac, verifyChain } from '../../audit/chain.ts';
+import { auditChain, type ChainedEntry, type ChainHead, verifyChain } from '../../audit/chain.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { Keyring } from '../../crypto/keyring.ts';
 import { runningDigest } from '../../crypto/running-digest.ts';
@@ -64,7 +64,7 @@ export async function verifyBackup(
 
   let chainIntact: boolean | null = null;
   if (auditKey !== null) {
-    const chain = await verifyChain(chainMac(auditKey), auditRows(file), head, null).catch(() => null);
+    const chain = await verifyChain(auditChain(auditKey), auditRows(file), head, null).catch(() => null);
     chainIntact = chain?.intact ?? false;
     for (const { message } of chain?.faults ?? []) faults.push(`Audit: ${message}`);
   }

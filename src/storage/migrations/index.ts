@@ -7,6 +7,7 @@ import { tokenEnds } from './004-token-ends.ts';
 import { identities } from './005-identities.ts';
 import { jobs } from './006-jobs.ts';
 import { auditByRoute } from './007-audit-by-route.ts';
+import { auditBySubject } from './008-audit-by-subject.ts';
 
 /** In order; the name is what the database remembers. Add at the end, never change what stands. */
 export const migrations = (engine: Engine): Record<string, Migration> => ({
@@ -17,4 +18,5 @@ export const migrations = (engine: Engine): Record<string, Migration> => ({
   '005-identities': identities(engine),
   '006-jobs': jobs(engine),
   '007-audit-by-route': auditByRoute(),
+  '008-audit-by-subject': auditBySubject(),
 });
