@@ -80,6 +80,7 @@ export const reasonText = (text: string): string =>
   text.replace(/[^\t\x20-\x7e\x80-\xff]+/g, ' ').slice(0, 1000);
 
 interface Worded extends Phrased {
+  readonly headers: string[];
   readonly encoding: 'latin1' | 'utf8';
   readonly length: number;
 }
@@ -115,7 +116,7 @@ export function sendRefusal(
   hasBody: boolean,
 ): number {
   const { reason, headers, body, encoding, length } = wordsOf(refusal, kind, route);
-  response.writeHead(refusal.status, reason, hasBody ? [...headers, 'Connection', 'close'] : [...headers]);
+  response.writeHead(refusal.status, reason, hasBody ? [...headers, 'Connection', 'close'] : headers);
   response.end(body, encoding);
   return length;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { auditEntry } from '../audit/entry.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Result } from '../base/result.ts';
+import { inPortions } from '../base/turn.ts';
 import type { Finding } from '../kinds/finding.ts';
 import type { LastUses } from '../tokens/last-use.ts';
 import type { Verdict, Verified, Verifier } from '../tokens/verify.ts';
@@ -118,8 +119,11 @@ export function createRelay(needs: Dependencies): Relay {
       admit(call);
       return;
     }
-    refuse(call, refusal ?? CANNOT_TELL);
-    if (verdict.token === null || refusal === null) return;
+    if (verdict.token === null || refusal === null) {
+      turnAway({ call, refusal: refusal ?? CANNOT_TELL });
+      return;
+    }
+    refuse(call, refusal);
     const { record } = verdict.token;
     ledger.refused(
       auditEntry(
@@ -296,6 +300,12 @@ const NO_AUDIT: CallRefusal = {
   message: 'The audit trail cannot be written at the moment; try again',
   retryAfterSeconds: 2,
 };
+
+/** Whoever is nobody hears so after everybody else was looked after: a flood of bad tokens shall delay no good call. */
+const turnAway = inPortions(
+  8,
+  ({ call, refusal }: { readonly call: Incoming; readonly refusal: CallRefusal }) => refuse(call, refusal),
+);
 
 function refuse({ stream, response, route }: Incoming, refusal: CallRefusal): void {
   if (response.headersSent || response.destroyed) {
