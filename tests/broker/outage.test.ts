@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { broker, closeAll, later, plainAnswer, portOf, upstream } from './support.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { broker, closeAll, later, plainAnswer, portOf, type Upstream, upstream } from './support.ts';
 
 /** The database stops answering while calls go through a route: what they get, and what becomes of their rows. */
 
@@ -11,8 +13,20 @@ afterEach(closeAll);
 
 type Broker = Awaited<ReturnType<typeof broker>>;
 
+/** Calls below /open need no token, so that nothing but the trail can be in their way. */
+const RULES = {
+  presets: false,
+  rules: [
+    { path: '/open/**', access: 'anyone' },
+    { path: '/**', scopes: ['write:sasquatch'] },
+  ],
+};
+
 /** Asks on eight connections, each call with a path of its own, until the first that is not passed on. */
-async function callUntilRefused(server: Broker, token: string): Promise<{ passed: string[]; refused: string[] }> {
+async function callUntilRefused(
+  server: Broker,
+  token: string,
+): Promise<{ passed: string[]; refused: string[] }> {
   const passed: string[] = [];
   const refused: string[] = [];
   let number = 0;
@@ -22,10 +36,12 @@ async function callUntilRefused(server: Broker, token: string): Promise<{ passed
       let unread = '';
       let asked: string[] = [];
       const ask = (): void => {
-        asked = Array.from({ length: 50 }, () => `/call-${number++}`);
+        asked = Array.from({ length: 50 }, () => `/open/${number++}`);
         socket.write(
           asked
-            .map((path) => `GET /connect/r${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+            .map(
+              (path) => `GET /connect/r${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+            )
             .join(''),
         );
       };
@@ -49,6 +65,19 @@ async function callUntilRefused(server: Broker, token: string): Promise<{ passed
     });
   await Promise.all(Array.from({ length: 8 }, line));
   return { passed, refused };
+}
+
+/** Calls until their rows find no room, and gives the paths of those that were passed on. */
+async function fillTheTrail(server: Broker, token: string, up: Upstream): Promise<string[]> {
+  const { passed, refused } = await callUntilRefused(server, token);
+  expect(passed.length).toBeGreaterThan(1000);
+  for (const answer of refused) {
+    expect(answer).toMatch(/^HTTP\/1\.1 503 Tessera: The audit trail cannot be written at the moment/);
+    expect(answer).toContain('Retry-After: ');
+  }
+  const reached = up.received.join('').match(/^GET \/open\/\d+/gm) ?? [];
+  expect(reached.length).toBe(passed.length);
+  return passed;
 }
 
 /** Paths of all rows of calls over the route, as the trail has them. */
@@ -82,7 +111,7 @@ const system = () =>
 test('while another process holds the SQLite file calls pass until their rows find no room, then get 503, and not one row is lost', async () => {
   const server = await broker();
   const up = await system();
-  await server.route('r', up.url, { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] });
+  await server.route('r', up.url, RULES);
   const { token } = await server.token('write:sasquatch');
   const stream = await openStream(server, token, '/stream-1');
   const holder = spawn(
@@ -101,14 +130,7 @@ test('while another process holds the SQLite file calls pass until their rows fi
   );
   later({ close: () => holder.kill('SIGKILL') });
   await once(holder.stdout, 'data');
-  const { passed, refused } = await callUntilRefused(server, token);
-  expect(passed.length).toBeGreaterThan(1000);
-  for (const answer of refused) {
-    expect(answer).toMatch(/^HTTP\/1\.1 503 Tessera: The audit trail cannot be written at the moment/);
-    expect(answer).toContain('Retry-After: ');
-  }
-  const reached = up.received.join('').match(/^GET \/call-\d+/gm) ?? [];
-  expect(reached.length).toBe(passed.length);
+  const passed = await fillTheTrail(server, token, up);
   // Through node:http, and by whatever method, it is no different.
   expect((await server.call('POST', '/connect/r/write', { token, body: {} })).status).toBe(503);
   stream.destroy();
@@ -122,3 +144,49 @@ test('while another process holds the SQLite file calls pass until their rows fi
   expect(rows.filter((path) => path !== '/again').sort()).toEqual([...passed, '/stream-1'].sort());
   expect((await server.api('POST', '/audit/verify')).json).toMatchObject({ intact: true, faults: [] });
 });
+
+/** Stops or continues all processes of a PostgreSQL. */
+async function signalAll(server: number, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  process.kill(server, signal);
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const status = await readFile(`/proc/${entry}/status`, 'utf8').catch(() => '');
+    if (new RegExp(`^PPid:\\t${server}$`, 'm').test(status)) process.kill(Number(entry), signal);
+  }
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'while PostgreSQL stands still calls get 503, those that need a token as soon as nobody can tell whether it is good, and not one row is lost',
+  async () => {
+    const postgres = await startPostgres();
+    later({ close: () => postgres.stop() });
+    const pid = await postgres.pid();
+    const server = await broker({ environment: { TESSERA_DATABASE_URL: `${postgres.url}/postgres` } });
+    const up = await system();
+    await server.route('r', up.url, RULES);
+    const { token } = await server.token('write:sasquatch');
+    const call = (path: string) => server.call('GET', `/connect/r${path}`, { token });
+    const stream = await openStream(server, token, '/stream-1');
+    await signalAll(pid, 'SIGSTOP');
+    // Before the servers above are closed, which need it.
+    later({ close: () => signalAll(pid, 'SIGCONT') });
+    // The token is known, and the last word about it is only a moment old.
+    expect((await call('/with-token')).status).toBe(200);
+    const passed = await fillTheTrail(server, token, up);
+    await vi.waitFor(
+      async () => {
+        const answer = await call('/refused');
+        expect([answer.status, answer.json.detail]).toEqual([503, expect.stringMatching(/^Cannot tell/)]);
+      },
+      { timeout: 20_000 },
+    );
+    stream.destroy();
+    await signalAll(pid, 'SIGCONT');
+    await vi.waitFor(async () => expect((await call('/again')).status).toBe(200), { timeout: 30_000 });
+    const rows = await pathsInTrail(server);
+    expect(rows.filter((path) => path !== '/again').sort()).toEqual(
+      [...passed, '/with-token', '/stream-1'].sort(),
+    );
+    expect((await server.api('POST', '/audit/verify')).json).toMatchObject({ intact: true, faults: [] });
+  },
+);
