@@ -11,9 +11,9 @@ const NOTHING = Buffer.alloc(0);
 /** How the body of a request is to travel; `whole` is still to be gathered. */
 export function bodyOf({ isChunked, contentLength }: RequestHead, kind: KindName): RequestBody {
   if (isChunked) return kind === 'proxmox' ? { kind: 'whole', bytes: NOTHING } : CHUNKED;
-  return contentLength === null || /^0+$/.test(contentLength)
-    ? NO_BODY
-    : { kind: 'length', length: contentLength };
+  // Zeros in front make some servers read another number.
+  const length = (contentLength ?? '').replace(/^0+/, '');
+  return length === '' ? NO_BODY : { kind: 'length', length };
 }
 
 const NO_BODY: RequestBody = { kind: 'none' };

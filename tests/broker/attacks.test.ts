@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { broker, closeAll, pinned, plainAnswer, portOf, proxmox, raw, upstream } from './support.ts';
+import {
+  ALL,
+  broker,
+  closeAll,
+  everyWay,
+  pinned,
+  plainAnswer,
+  portOf,
+  proxmox,
+  raw,
+  upstream,
+} from './support.ts';
 
 type Broker = Awaited<ReturnType<typeof broker>>;
 let server: Broker;
@@ -11,52 +22,110 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
-const ALL = { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] };
 const send = (text: string): Promise<string> => raw(portOf(server.url), text.replaceAll('TOKEN', token));
 
 test('no spelling of an address leads anywhere but to the registered origin', async () => {
   const up = await upstream();
   const trap = await upstream(plainAnswer('trapped'));
-  await server.route('r', up.url, ALL);
   const trapped = `127.0.0.1:${trap.port}`;
-  for (const path of [
-    `/connect/r/http://${trapped}/`,
-    `/connect/r//${trapped}/`,
-    `/connect/r/\\\\${trapped}\\`,
-    `/connect/r/@${trapped}/`,
-    `/connect/r@${trapped}/`,
-    `/connect/r:80@${trapped}/`,
-    `http://${trapped}/connect/r/`,
-    `http://user:pass@${trapped}/`,
-    `//${trapped}/connect/r/`,
-    `/connect/r/%2f%2f${trapped}/`,
-    `/connect/r/..%2f..%2f@${trapped}/`,
-    '/connect/r/http://169.254.169.254/latest/meta-data/',
-    '/connect/r/http://0x7f000001/',
-    '/connect/r/http://2130706433/',
-    '/connect/r/http://[::ffff:127.0.0.1]/',
-  ])
-    await send(
-      `GET ${path} HTTP/1.1\r\nHost: ${trapped}\r\nAuthorization: Bearer TOKEN\r\nX-Forwarded-Host: ${trapped}\r\n\r\n`,
-    );
+  const ways = await everyWay(server, up.url, token);
+  const targets = [
+    `/http://${trapped}/`,
+    `//${trapped}/`,
+    `///${trapped}/`,
+    `/\\\\${trapped}\\`,
+    `\\\\${trapped}\\`,
+    `/@${trapped}/`,
+    `@${trapped}/`,
+    `:80@${trapped}/`,
+    `.${trapped}/`,
+    `http://${trapped}/`,
+    `http:${trapped}/`,
+    `HTTP://user:pass@${trapped}/`,
+    `https://${trapped}/`,
+    `/%2f%2f${trapped}/`,
+    `/..%2f..%2f@${trapped}/`,
+    `/?url=http://${trapped}/`,
+    '/http://169.254.169.254/latest/meta-data/',
+    '/http://0x7f000001/',
+    '/http://2130706433/',
+    '/http://[::ffff:127.0.0.1]/',
+    `/x HTTP/1.1\r\nHost: ${trapped}\r\n\r\nGET /y`,
+  ];
+  await Promise.all(
+    ways.flatMap((way) =>
+      targets.flatMap((target) =>
+        ['GET', 'POST'].map(async (method) => {
+          // The target stands where the path of the route would go on, and in place of the whole.
+          const below = way.start(method, target);
+          const instead = below.replace(/^\S+ \S+/, () => `${method} ${target}`);
+          for (const head of [below, instead])
+            await raw(way.port, `${head}X-Forwarded-Host: ${trapped}\r\nForwarded: host=${trapped}\r\n\r\n`);
+        }),
+      ),
+    ),
+  );
   expect(trap.received).toEqual([]);
-  for (const host of up.received.join('').match(/^Host: .*$/gm) ?? [])
-    expect(host).toBe(`Host: 127.0.0.1:${up.port}`);
+  const hosts = up.received.join('').match(/^Host: .*$/gm) ?? [];
+  expect(hosts.length).toBeGreaterThan(0);
+  for (const host of hosts) expect(host).toBe(`Host: 127.0.0.1:${up.port}`);
 });
 
-test('link-local and metadata addresses are never dialled, however they are written', async () => {
-  for (const [at, to] of [
-    'http://169.254.169.254',
-    'http://[fe80::1]',
-    'http://0xa9fea9fe',
-    'http://2852039166',
-    'http://[::ffff:169.254.169.254]',
+test('addresses that lead inwards are never dialled, however they are written, for a route or a connection', async () => {
+  const trap = await upstream(plainAnswer('trapped'));
+  const { port } = trap;
+  for (const [at, host] of [
+    '169.254.169.254',
+    '169.254.169.254.',
+    '0xa9fea9fe',
+    '0xA9.0xFE.0xA9.0xFE',
+    '0251.0376.0251.0376',
+    '2852039166',
+    '169.254.43518',
+    '[::ffff:169.254.169.254]',
+    '[::ffff:a9fe:a9fe]',
+    '[0:0:0:0:0:ffff:a9fe:a9fe]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[2002:a9fe:a9fe::]',
+    '[fe80::1]',
+    '[fd00:ec2::254]',
+    '100.100.100.200',
+    '168.63.129.16',
+    '224.0.0.1',
+    '255.255.255.255',
+    // These reach whatever listens on this machine, though nobody registered it as such.
+    '0',
+    '0.0.0.0',
+    '0x0',
+    '[::]',
+    '[::ffff:0.0.0.0]',
   ].entries()) {
-    const made = await server.api('POST', '/routes', { name: `m${at}`, to, ...ALL });
-    if (made.status !== 201) continue;
-    const answer = await server.call('GET', `/connect/m${at}/latest/meta-data/`, { token });
-    expect([to, answer.status, answer.json.code]).toEqual([to, 502, 'address_forbidden']);
+    const url = `http://${host}:${port}`;
+    const trust = { mode: 'system' };
+    const straight = await server.api('POST', '/routes', { name: `m${at}`, to: url, ...ALL });
+    const held = await server.api('POST', '/connections', {
+      name: `c${at}`,
+      kind: 'http',
+      url,
+      trust,
+      credential: { method: 'bearer', secret: 'upstream-canary-secret' },
+      test: false,
+    });
+    const over = await server.api('POST', '/routes', { name: `n${at}`, connection: `c${at}`, ...ALL });
+    for (const [name, made] of [
+      [`m${at}`, straight],
+      [`n${at}`, over],
+    ] as const) {
+      // Refused when it is registered, or when it is dialled.
+      if (made.status >= 400) {
+        expect([host, made === over ? held.status : made.status]).toEqual([host, 400]);
+        continue;
+      }
+      const answer = await server.call('GET', `/connect/${name}/latest/meta-data/`, { token });
+      expect([host, answer.status, answer.json.code]).toEqual([host, 502, 'address_forbidden']);
+    }
   }
+  expect(trap.received).toEqual([]);
 });
 
 test('a redirect is handed to the caller and never followed, with or without the credential', async () => {
@@ -102,43 +171,6 @@ test('the injected secret does not come back, in a header or in a body, in whate
   expect(pieces.text).toBe(`<${'*'.repeat(22)}>`);
 });
 
-test('requests that two servers could read differently are refused, and not a byte of them travels', async () => {
-  const up = await upstream();
-  await server.route('r', up.url, ALL);
-  const start = 'POST /connect/r/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\n';
-  const smuggled = 'GET /connect/r/smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
-  for (const text of [
-    `${start}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
-    `${start}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${smuggled}`,
-    `${start}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`,
-    `${start}Content-Length: 5, 6\r\n\r\nhello!`,
-    `${start}Content-Length: +5\r\n\r\nhello`,
-    `${start}Content-Length: 0x5\r\n\r\nhello`,
-    `${start}Content-Length: -1\r\n\r\nhello`,
-    `${start}Content-Length : 5\r\n\r\nhello`,
-    `${start}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
-    `${start}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
-    `${start}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
-    `${start}X: a\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-    `${start}X: a\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-    `${start}X: a\0b\r\nContent-Length: 0\r\n\r\n`,
-    `${start}Host: y\r\nContent-Length: 0\r\n\r\n`,
-    `${start}Authorization: Bearer other\r\nContent-Length: 0\r\n\r\n`,
-    `${start} folded: yes\r\nContent-Length: 0\r\n\r\n`,
-    `${start}Transfer-Encoding: chunked\r\n\r\n5;\nx\r\nhello\r\n0\r\n\r\n`,
-    'POST /connect/r/x HTTP/1.1\nHost: x\nAuthorization: Bearer TOKEN\nContent-Length: 0\n\n',
-    'POST /connect/r/x HTTP/1.1\r\nAuthorization: Bearer TOKEN\r\nContent-Length: 0\r\n\r\n',
-  ]) {
-    const seen = await send(text);
-    expect([text.slice(start.length), seen.slice(0, 12)]).toEqual([
-      text.slice(start.length),
-      expect.stringMatching(/^(HTTP\/1\.1 4\d\d|)$/),
-    ]);
-  }
-  expect(up.received.join('')).not.toContain('smuggled');
-  expect(up.received.join('').replace(/POST \/x HTTP\/1\.1\r\n(.+\r\n)*\r\n/g, '')).not.toMatch(/HTTP\/1\.1/);
-});
-
 test('what follows a request on the same connection is judged for itself', async () => {
   const up = await upstream();
   await server.route('r', up.url, ALL);
@@ -149,60 +181,29 @@ test('what follows a request on the same connection is judged for itself', async
   expect(up.received.join('')).not.toContain('/two');
 });
 
-test('what is judged is what travels: 500 spellings of a forbidden path reach nothing', async () => {
+test('a token in the address is no credential, and does not travel, in either spelling', async () => {
   const up = await upstream();
-  await server.route('r', up.url, {
-    presets: false,
-    rules: [
-      { path: '/admin/**', access: 'never' },
-      { path: '/**', scopes: ['write:sasquatch'] },
-    ],
-  });
-  const letters = [...'admin'];
-  const spelt = new Set<string>();
-  for (let mask = 0; mask < 32; mask++) {
-    const word = letters
-      .map((letter, at) => ((mask >> at) & 1 ? `%${letter.charCodeAt(0).toString(16)}` : letter))
-      .join('');
-    for (const around of [
-      '/W',
-      '/W/',
-      '/W/x',
-      '/./W/x',
-      '/x/../W',
-      '/%2e/W/x',
-      '/x/%2e%2e/W',
-      '//W',
-      '/W//x',
-      '/W%2fx',
-      '/x%2f..%2fW',
-      '/W;a=b/x',
-      '/W;/x',
-      '/.;/W',
-      '/W\\x',
-      '/W%5cx',
-      '/W%00',
-    ])
-      spelt.add(around.replace('W', () => word));
-  }
-  expect(spelt.size).toBeGreaterThan(500);
-  const paths = [...spelt];
-  for (let at = 0; at < paths.length; at += 50) {
-    const requests = paths
-      .slice(at, at + 50)
-      .map((path) => `GET /connect/r${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\n\r\n`);
-    await send(requests.join(''));
-  }
-  expect(up.received.join('').match(/^GET .*/gm) ?? []).toEqual([]);
-});
-
-test('a token in the address is no credential, and does not travel', async () => {
-  const up = await upstream();
-  await server.route('r', up.url, ALL);
-  for (const query of [`token=${token}`, `access_token=${token}`, `a=1&x=${token}`]) {
-    expect((await server.call('GET', `/connect/r/x?${query}`)).status).toBe(400);
-    expect((await server.call('GET', `/connect/r/x?${query}`, { token })).status).toBe(400);
-  }
+  const [, id = '', rest = ''] = token.split('-');
+  const other = `gt-${id}.${rest.slice(0, 22)}`;
+  for (const way of await everyWay(server, up.url, token))
+    for (const method of ['GET', 'POST'])
+      for (const path of [
+        `/x?token=${token}`,
+        `/x?access_token=${token}`,
+        `/x?a=1&x=${token}`,
+        `/x?token=${other}`,
+        `/x?token=${other.replace('.', '%2E')}`,
+        `/${token}/x`,
+        `/auth/${other}/x`,
+      ]) {
+        const whole = way.start(method, path);
+        for (const head of [whole, whole.replace(/Authorization: .*\r\n/, '')]) {
+          const seen = await raw(way.port, `${head}Connection: close\r\n\r\n`);
+          expect([way.name, path, seen.slice(0, 12)]).toEqual([way.name, path, 'HTTP/1.1 400']);
+        }
+        const plain = await raw(way.port, `${whole}\r\n`, 20);
+        expect([way.name, path, plain.slice(0, 12)]).toEqual([way.name, path, 'HTTP/1.1 400']);
+      }
   expect(up.received).toEqual([]);
 });
 
@@ -220,6 +221,55 @@ test('only a credential in the Authorization header counts: no cookie, no name t
     const seen = await send(`GET /connect/r/x HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
     expect([header, seen.slice(0, 12)]).toEqual([header, 'HTTP/1.1 401']);
   }
+  expect(up.received).toEqual([]);
+});
+
+test('methods that are no calls reach nothing, and TRACE shows nobody the secret', async () => {
+  const secret = 'upstream-canary-secret';
+  const up = await upstream((request) => plainAnswer(request));
+  await server.connection('http', {
+    kind: 'http',
+    url: up.url,
+    trust: { mode: 'system' },
+    credential: { method: 'bearer', secret },
+    test: false,
+  });
+  for (const method of ['CONNECT', 'PRI', 'connect', 'G E T'])
+    for (const target of ['/connect/h/x', `127.0.0.1:${up.port}`]) {
+      const seen = await send(
+        `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${up.port}\r\nAuthorization: Bearer TOKEN\r\n\r\n`,
+      );
+      expect([method, seen]).toEqual([method, expect.stringMatching(/^(HTTP\/1\.1 4\d\d |$)/)]);
+    }
+  expect(up.received).toEqual([]);
+  const ways = await everyWay(server, '', token, { to: undefined, connection: 'http' });
+  for (const way of ways)
+    for (const method of ['TRACE', 'GET', 'POST']) {
+      const seen = await raw(way.port, `${way.start(method, '/x')}\r\n`);
+      expect([way.name, method, seen]).toEqual([way.name, method, expect.stringMatching(/^HTTP\/1\.1 200/)]);
+      expect(seen).toContain(`Authorization: Bearer ${'*'.repeat(secret.length)}`);
+      expect(seen).not.toContain(secret);
+    }
+  expect(up.received.join('')).toContain(
+    `TRACE /x HTTP/1.1\r\nHost: 127.0.0.1:${up.port}\r\nAuthorization: Bearer ${secret}`,
+  );
+});
+
+test('a refused caller’s body is not read as a request, also where it waited to be told to send it', async () => {
+  const up = await upstream();
+  await server.route('r', up.url, ALL);
+  const inside = 'GET /connect/r/inside HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\n\r\n'.replace(
+    'TOKEN',
+    token,
+  );
+  for (const more of ['', 'Expect: 100-continue\r\n'])
+    for (const [framing, body] of [
+      [`Content-Length: ${inside.length}`, inside],
+      ['Transfer-Encoding: chunked', `${inside.length.toString(16)}\r\n${inside}\r\n0\r\n\r\n`],
+    ]) {
+      const seen = await send(`POST /connect/r/x HTTP/1.1\r\nHost: x\r\n${more}${framing}\r\n\r\n${body}`);
+      expect([more, framing, seen.match(/HTTP\/1\.1 \d+/g)]).toEqual([more, framing, ['HTTP/1.1 401']]);
+    }
   expect(up.received).toEqual([]);
 });
 

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ENGINES } from '../support/database.ts';
-import { broker, closeAll, plainAnswer, upstream } from './support.ts';
+import { ALL, broker, closeAll, plainAnswer, portOf, upstream } from './support.ts';
 
 afterEach(closeAll);
 
@@ -76,6 +78,32 @@ describe.each(ENGINES)('routes on %s', (engine) => {
     expect([verified.status, verified.json.intact, verified.json.faults]).toEqual([200, true, []]);
     await server.api('DELETE', '/routes/lab');
     await vi.waitFor(async () => expect((await there()).status).toBe(404));
+    await replica.close();
+  });
+
+  test('revocation in one process ends what is open in another: a WebSocket, a stream, an upload', async () => {
+    const server = await broker({ engine });
+    const up = await upstream((request) =>
+      request.includes('/socket')
+        ? 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
+        : 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n',
+    );
+    await server.route('r', up.url, ALL);
+    const { token, id } = await server.token('write:sasquatch');
+    const replica = await server.replica();
+    const open = [
+      'GET /connect/r/socket HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n',
+      'GET /connect/r/stream HTTP/1.1\r\n',
+      'PUT /connect/r/upload HTTP/1.1\r\nContent-Length: 100\r\n',
+    ].map((head) => {
+      const socket = net.connect(portOf(replica.url), '127.0.0.1').on('error', () => {});
+      socket.resume().write(`${head}Host: x\r\nAuthorization: Bearer ${token}\r\n\r\nsome`);
+      return socket;
+    });
+    await vi.waitFor(() => expect(up.received.join('').match(/HTTP\/1\.1/g)).toHaveLength(3));
+    const ended = [...open, ...up.sockets].map((socket) => once(socket, 'close'));
+    expect((await server.api('DELETE', `/tokens/${id}`)).status).toBeLessThan(300);
+    await Promise.all(ended);
     await replica.close();
   });
 });

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { broker, closeAll, pinned, plainAnswer, portOf, proxmox, raw, upstream } from './support.ts';
+import { ALL, broker, closeAll, pinned, plainAnswer, portOf, proxmox, raw, upstream } from './support.ts';
 
 /** Where messages begin and end, in cases that a tool or an attacker makes and a relay gets wrong. */
 let server: Awaited<ReturnType<typeof broker>>;
@@ -12,8 +12,6 @@ beforeAll(async () => {
   token = (await server.token('write:sasquatch')).token;
 });
 afterAll(closeAll);
-
-const ALL = { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] };
 
 /** A route of its own to the system. */
 async function to(url: string): Promise<string> {

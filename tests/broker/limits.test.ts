@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ActiveRoute } from '../../src/broker/book.ts';
 import { createLiveCalls } from '../../src/broker/live.ts';
 import { createRelay } from '../../src/broker/relay.ts';
-import { broker, closeAll, later, plainAnswer, portOf, raw, upstream } from './support.ts';
+import { ALL, broker, closeAll, later, plainAnswer, portOf, raw, upstream } from './support.ts';
 
 type Broker = Awaited<ReturnType<typeof broker>>;
 let server: Broker;
@@ -16,7 +16,6 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
-const ALL = { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] };
 const bearer = () => `Authorization: Bearer ${caller.token}\r\n`;
 
 test('a caller that stops in the middle of its body is given up, on both sides, and the row says why', async () => {

@@ -1,6 +1,6 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { bench, foreman, later, pinned, proxmox } from '../connections/support.ts';
-import type { Answer, TestServerOptions } from '../support/server.ts';
+import { type Answer, freePort, type TestServerOptions } from '../support/server.ts';
 
 export { closeAll, foreman, later, pinned, proxmox } from '../connections/support.ts';
 
@@ -150,3 +150,48 @@ export function raw(port: number, bytes: string | Buffer, quietMs = 300): Promis
 }
 
 export const portOf = (url: string): number => Number(new URL(url).port);
+
+/** One way to a route, and how requests begin that take it. */
+export interface Way {
+  readonly name: string;
+  readonly port: number;
+  /** Head of a request up to and with its credential, to be gone on with; `path` as the other system is to see it. */
+  start(method: string, path: string): string;
+}
+
+/** Rules that let every token with `write:sasquatch` through. */
+export const ALL = { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] };
+
+/**
+ * The ways to a new route: below a path, where plain GETs are read in front of node:http, the same with a header that
+ * leaves them to node:http, at a port and at a host of its own.
+ */
+export async function everyWay(server: Broker, to: string, token: string, more: object = {}): Promise<Way[]> {
+  const own = await freePort();
+  const name = `every${own}`;
+  const host = `${name}.example`;
+  await server.route(name, to, { ...ALL, ...more, host, port: own });
+  await listening(own);
+  const way = (title: string, port: number, prefix: string, at: string, also = ''): Way => ({
+    name: title,
+    port,
+    start: (method, path) =>
+      `${method} ${prefix}${path} HTTP/1.1\r\nHost: ${at}\r\nAuthorization: Bearer ${token}\r\n${also}`,
+  });
+  const main = portOf(server.url);
+  return [
+    way('below a path', main, `/connect/${name}`, 'x'),
+    way('below a path, by node:http', main, `/connect/${name}`, 'x', 'Proxy-Connection: keep-alive\r\n'),
+    way('at its port', own, '', 'x'),
+    way('at its host', main, '', host),
+  ];
+}
+
+async function listening(port: number): Promise<void> {
+  for (let open = false; !open; )
+    open = await new Promise((resolve) => {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.once('connect', () => resolve(true)).once('error', () => setTimeout(resolve, 20, false));
+      socket.once('connect', () => socket.destroy());
+    });
+}
