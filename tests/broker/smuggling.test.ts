@@ -36,6 +36,7 @@ const REFUSED: readonly string[] = [
   'Content-Length: +5\r\n\r\nhello',
   'Content-Length: 0x5\r\n\r\nhello',
   'Content-Length: 5 5\r\n\r\nhello',
+  'Content-Length: 5\t\r\n\r\nhello',
   'Content-Length: 5.0\r\n\r\nhello',
   'Content-Length: -1\r\n\r\nhello',
   'Content-Length:\r\n\r\nhello',
@@ -54,7 +55,6 @@ const REFUSED: readonly string[] = [
   'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
   'Transfer-Encoding: identity, chunked, identity\r\n\r\n0\r\n\r\n',
   'Transfer-Encoding:\u000bchunked\r\n\r\n0\r\n\r\n',
-  'Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n',
   'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n',
   'X: a\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'X: a\r\rContent-Length: 5\r\n\r\nhello',
@@ -64,7 +64,7 @@ const REFUSED: readonly string[] = [
   'X(y): a\r\nContent-Length: 0\r\n\r\n',
   'Host: y\r\nContent-Length: 0\r\n\r\n',
   'Authorization: Bearer other\r\nContent-Length: 0\r\n\r\n',
-  'Content-Length: 0\n\n',
+  'Content-Length: 0\n\n\r\n\r\n',
 ];
 
 /** What is to be read in one way only, and the bytes that then reach the other system behind its Host header. */
@@ -74,7 +74,7 @@ const PASSED: readonly (readonly [more: string, seen: string])[] = [
   ['Content_Type: a/b\r\nX_Request_Id: 1\r\nContent-Length: 0\r\n\r\n', 'Content-Length: 0\r\n\r\n'],
   ['X-Content-Length: 5\r\nContent-Length-X: 5\r\nContent-Length: 0\r\n\r\n', 'Content-Length: 0\r\n\r\n'],
   ['Content-Length: 002\r\n\r\nhi', 'Content-Length: 2\r\n\r\nhi'],
-  ['Content-Length: \t 2 \t\r\n\r\nhi', 'Content-Length: 2\r\n\r\nhi'],
+  ['Content-Length: \t 2 \r\n\r\nhi', 'Content-Length: 2\r\n\r\nhi'],
   ['content-LENGTH:2\r\n\r\nhi', 'Content-Length: 2\r\n\r\nhi'],
   [
     `Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`,
@@ -89,7 +89,7 @@ const PASSED: readonly (readonly [more: string, seen: string])[] = [
     'Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
   ],
   [
-    'Transfer-Encoding: chunked\r\n\r\n0002;a=b;c="d"\r\nhi\r\n000;x\r\nX-Smuggled: 1\r\nContent-Length: 9\r\n\r\n',
+    'Transfer-Encoding: chunked\r\n\r\n0002;a=b;c="d"\r\nhi\r\n000;x\r\nX-Smuggled: 1\r\n\r\n',
     'Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
   ],
   [
@@ -100,6 +100,7 @@ const PASSED: readonly (readonly [more: string, seen: string])[] = [
 
 /** Bodies that turn out malformed when their head is with the other system already: their call is given up there. */
 const BROKEN_OFF: readonly string[] = [
+  '2\r\nhi\r\n0\r\nContent-Length: 9\r\n\r\n',
   '5;\nx\r\nhello\r\n0\r\n\r\n',
   '5\nhello\r\n0\r\n\r\n',
   '2\r\nhello\r\n0\r\n\r\n',
@@ -168,7 +169,7 @@ describe.each(['GET', 'POST'])('by %s', (method) => {
             body,
             expect.stringMatching(/^(HTTP\/1\.1 4\d\d |$)/),
           ]);
-          expect(seen.match(/HTTP\/1\.1/g)?.length ?? 0).toBeLessThan(2);
+          expect(seen.match(/HTTP\/1\.1 \d/g)?.length ?? 0).toBeLessThan(2);
           expect([way.name, seenFor(path)]).toEqual([
             way.name,
             expect.not.stringMatching(/\r\n0\r\n|smuggled|hello/),
