@@ -4,7 +4,7 @@ import { fieldName } from './field-name.ts';
 
 /** No route may let these through: they carry credentials, identities, framing or routing. */
 export const NEVER_PASSED =
-  /^(authorization|cookie2?|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|expect|forwarded|via|x-forwarded.*|x-real-ip|x-client-.*|x-original-.*|x-rewrite-.*|x-http-method.*|x-method-override|x-auth-request-.*|x-remote-.*|remote-.*|remote|oidc-.*|foreman-user.*|x-csrf-token|csrfpreventiontoken|pve.*|ssl-.*|x-ssl-.*|true-client-ip|cf-connecting-ip|sec-websocket-.*)$/;
+  /^(authorization|cookie2?|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|expect|forwarded|via|x-forwarded.*|x-real-ip|x-client-.*|x-original-.*|x-rewrite-.*|x-http-method.*|x-method-override|x-auth-request-.*|x-remote-.*|remote-.*|remote|oidc-.*|foreman-user.*|x-csrf-token|csrfpreventiontoken|pve.*|ssl-.*|x-ssl-.*|true-client-ip|cf-connecting-ip|sec-websocket-.*|x-osmo-auth)$/;
 
 const HANDSHAKE = new Set([
   'sec-websocket-key',
