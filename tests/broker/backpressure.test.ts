@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { broker, closeAll, everyWay, later } from './support.ts';
+import { broker, closeAll, closing, everyWay, later } from './support.ts';
 
 /** A fast sender is slowed to the pace of a slow reader: what lies between the two are buffers, not the file. */
 let server: Awaited<ReturnType<typeof broker>>;
@@ -136,6 +136,6 @@ test('a WebSocket, in both directions', async () => {
       expect([way.name, poured.written < SIZE / 2]).toEqual([way.name, true]);
       expect(await readAll(to, SIZE)).toBeGreaterThanOrEqual(SIZE);
       caller.destroy();
-      await once(far, 'close');
+      await closing(far);
     }
 });

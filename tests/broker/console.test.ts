@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { broker, closeAll, everyWay, pinned, proxmox, raw } from './support.ts';
+import { broker, closeAll, closing, everyWay, pinned, proxmox, raw } from './support.ts';
 
 /** The console of a guest, as noVNC opens it: a ticket for it first, then a WebSocket with frames both ways. */
 afterEach(closeAll);
@@ -60,7 +60,7 @@ test('a console opens by every way to a route, with a token and with a ticket of
     }
   }
   expect(open).toHaveLength(8);
-  const ended = open.map((socket) => once(socket, 'close'));
+  const ended = open.map(closing);
   await server.api('DELETE', `/tokens/${caller.id}`);
   await Promise.all(ended);
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ENGINES } from '../support/database.ts';
-import { ALL, broker, closeAll, plainAnswer, portOf, upstream } from './support.ts';
+import { ALL, broker, closeAll, closing, plainAnswer, portOf, upstream } from './support.ts';
 
 afterEach(closeAll);
 
@@ -101,7 +101,7 @@ describe.each(ENGINES)('routes on %s', (engine) => {
       return socket;
     });
     await vi.waitFor(() => expect(up.received.join('').match(/HTTP\/1\.1/g)).toHaveLength(3));
-    const ended = [...open, ...up.sockets].map((socket) => once(socket, 'close'));
+    const ended = [...open, ...up.sockets].map(closing);
     expect((await server.api('DELETE', `/tokens/${id}`)).status).toBeLessThan(300);
     await Promise.all(ended);
     await replica.close();

@@ -51,11 +51,7 @@ const REFUSED: readonly string[] = [
   'X: a\r\n Content-Length: 5\r\n\r\nhello',
   'X: a\r\n\tTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n',
-  'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
-  'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
-  'Transfer-Encoding: identity, chunked, identity\r\n\r\n0\r\n\r\n',
   'Transfer-Encoding:\u000bchunked\r\n\r\n0\r\n\r\n',
-  'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n',
   'X: a\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'X: a\r\rContent-Length: 5\r\n\r\nhello',
   'X: a\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -100,15 +96,22 @@ const PASSED: readonly (readonly [more: string, seen: string])[] = [
 
 /** Bodies that turn out malformed when their head is with the other system already: their call is given up there. */
 const BROKEN_OFF: readonly string[] = [
-  '2\r\nhi\r\n0\r\nContent-Length: 9\r\n\r\n',
-  '5;\nx\r\nhello\r\n0\r\n\r\n',
-  '5\nhello\r\n0\r\n\r\n',
-  '2\r\nhello\r\n0\r\n\r\n',
-  '0x2\r\nhi\r\n0\r\n\r\n',
-  '-1\r\nhi\r\n0\r\n\r\n',
-  ' 2\r\nhi\r\n0\r\n\r\n',
-  'fffffffffffffffff\r\nhi\r\n0\r\n\r\n',
-  `2\r\nhi\r\n0\r\nX: a\n\r\n${SMUGGLED}`,
+  ...[
+    '2\r\nhi\r\n0\r\nContent-Length: 9\r\n\r\n',
+    '5;\nx\r\nhello\r\n0\r\n\r\n',
+    '5\nhello\r\n0\r\n\r\n',
+    '2\r\nhello\r\n0\r\n\r\n',
+    '0x2\r\nhi\r\n0\r\n\r\n',
+    '-1\r\nhi\r\n0\r\n\r\n',
+    ' 2\r\nhi\r\n0\r\n\r\n',
+    'fffffffffffffffff\r\nhi\r\n0\r\n\r\n',
+    `2\r\nhi\r\n0\r\nX: a\n\r\n${SMUGGLED}`,
+  ].map((body) => `Transfer-Encoding: chunked\r\n\r\n${body}`),
+  'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
+  'Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n',
+  'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
+  'Transfer-Encoding: identity, chunked, identity\r\n\r\n0\r\n\r\n',
+  'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n',
 ];
 
 /** What came at the other system for this path, to the last byte. */
@@ -158,15 +161,12 @@ describe.each(['GET', 'POST'])('by %s', (method) => {
   test('a body that turns out malformed ends its call, unfinished, and the connection it was on', async () => {
     await everywhere('broken', async (way, start) => {
       await Promise.all(
-        BROKEN_OFF.map(async (body, number) => {
+        BROKEN_OFF.map(async (more, number) => {
           const path = `${start}-${number}`;
-          const seen = await raw(
-            way.port,
-            `${way.start(method, path)}Transfer-Encoding: chunked\r\n\r\n${body}`,
-          );
-          expect([way.name, body, seen]).toEqual([
+          const seen = await raw(way.port, `${way.start(method, path)}${more}`);
+          expect([way.name, more, seen]).toEqual([
             way.name,
-            body,
+            more,
             expect.stringMatching(/^(HTTP\/1\.1 4\d\d |$)/),
           ]);
           expect(seen.match(/HTTP\/1\.1 \d/g)?.length ?? 0).toBeLessThan(2);

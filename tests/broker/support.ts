@@ -149,6 +149,13 @@ export function raw(port: number, bytes: string | Buffer, quietMs = 300): Promis
   });
 }
 
+/** Done when the connection is gone, whichever way it went. */
+export const closing = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once('close', () => resolve());
+  });
+
 export const portOf = (url: string): number => Number(new URL(url).port);
 
 /** One way to a route, and how requests begin that take it. */

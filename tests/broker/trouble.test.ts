@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../support/server.ts';
-import { ALL, broker, closeAll, later, plainAnswer, portOf, raw, upstream } from './support.ts';
+import { ALL, broker, closeAll, closing, later, plainAnswer, portOf, raw, upstream } from './support.ts';
 
 /** The other system is slow, away or breaks off: what the caller is told, and what is asked again. */
 type Broker = Awaited<ReturnType<typeof broker>>;
@@ -94,7 +94,7 @@ test('a system that does not answer in time is given up: before its first byte, 
     const socket = net.connect(portOf(server.url), '127.0.0.1');
     socket.write(`${head(`${method} /connect/r/half`)}\r\n`);
     expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 OK/);
-    const ended = [socket, ...up.sockets].map((each) => each.destroyed || once(each, 'close'));
+    const ended = [socket, ...up.sockets].map(closing);
     server.pass(61);
     await Promise.all(ended);
   }
@@ -124,7 +124,7 @@ test('a caller that stops reading is given up, and so is what it asked for', asy
       last = other.bytesWritten - other.writableLength;
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
-    const ended = other?.destroyed || (other && once(other, 'close'));
+    const ended = closing(other as net.Socket);
     server.pass(61);
     await ended;
     socket.destroy();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { broker, closeAll, everyWay, plainAnswer, raw, upstream, type Way } from './support.ts';
+import { broker, closeAll, closing, everyWay, plainAnswer, raw, upstream, type Way } from './support.ts';
 
 /** What holds for a call holds whichever way it comes: read in front of node:http or by it, by path, port or host. */
 let server: Awaited<ReturnType<typeof broker>>;
@@ -168,7 +168,7 @@ test('an answer that breaks off is seen to break off: the connection ends before
       let text = '';
       socket.on('error', () => {}).on('data', (chunk) => (text += chunk));
       socket.write(`${way.start(method, `/${kind}`)}\r\n`);
-      await once(socket, 'close');
+      await closing(socket);
       expect([way.name, kind, text]).toEqual([
         way.name,
         kind,
@@ -196,7 +196,7 @@ test('a caller that goes away ends the call to the other system: while it waits,
       socket.write(request);
       await vi.waitFor(() => expect(up.received.join('')).toMatch(/HTTP\/1\.1/));
       if (request.includes('/answer')) await once(socket, 'data');
-      const ended = Promise.all(up.sockets.map((each) => each.destroyed || once(each, 'close')));
+      const ended = Promise.all(up.sockets.map(closing));
       socket.destroy();
       await ended;
       expect(up.sockets).toHaveLength(1);
@@ -241,7 +241,7 @@ test('a WebSocket opens, speaks both ways and ends with its token; so do streams
   }
   await vi.waitFor(() => expect(up.received.join('').match(/\r\n\r\nsome/g)).toHaveLength(4));
   expect(up.sockets.filter((socket) => !socket.destroyed)).toHaveLength(16);
-  const ended = [...open, ...up.sockets].map((socket) => once(socket, 'close'));
+  const ended = [...open, ...up.sockets].map(closing);
   expect((await server.api('DELETE', `/tokens/${own.id}`)).status).toBeLessThan(300);
   await Promise.all(ended);
 });
