@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ENGINES } from '../support/database.ts';
