@@ -1,6 +1,6 @@
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import pino from 'pino';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { newCounters } from './metrics.ts';
 import { createHttpServer, type HttpServerOptions } from './server.ts';
 
@@ -73,4 +73,45 @@ test('the head of a request has twenty seconds', async () => {
   const { requestTimeout, headersTimeout } = app.server;
   expect({ requestTimeout, headersTimeout }).toEqual({ requestTimeout: 0, headersTimeout: 20_000 });
   await app.close();
+});
+
+describe('who is slow in its head is given up, also where plain questions are read in front', () => {
+  const HEAD = 'GET /connect/lab/x HTTP/1.1\r\nHost: x\r\n';
+
+  /** Everything heard from a server with a hundred milliseconds for a head, until it ends the connection. */
+  async function hear(speak: (socket: Socket) => NodeJS.Timeout | null): Promise<string> {
+    const app = server({
+      requestTimeoutMs: 100,
+      front: { prefixes: ['/connect/'], find: () => () => expect.unreachable('this was no request') },
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    const speaking = speak(socket);
+    let said = '';
+    socket.on('error', () => {}).on('data', (chunk) => (said += chunk));
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(speaking ?? undefined);
+    await app.close();
+    return said;
+  }
+
+  test('by saying nothing', async () => {
+    expect(await hear(() => null)).toBe('');
+  });
+
+  test('by stopping in the middle', async () => {
+    const said = await hear((socket) => {
+      socket.write(HEAD);
+      return null;
+    });
+    expect(said).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test('by going on and on, a few bytes at a time', async () => {
+    const said = await hear((socket) => {
+      socket.write(HEAD);
+      return setInterval(() => socket.write('X: y\r\n'), 20);
+    });
+    expect(said).toMatch(/^HTTP\/1\.1 408 /);
+  });
 });
