@@ -126,6 +126,7 @@ describe.each(['GET', 'POST'])('by %s', (method) => {
     Promise.all(ways.map((way, at) => run(way, `/${kind}-${method}-${at}`)));
 
   test('what two servers could read differently is refused, and not a byte of it travels', async () => {
+    up.received.fill('');
     await everywhere('refused', async (way, start) => {
       await Promise.all(
         REFUSED.map(async (more, number) => {
@@ -138,7 +139,7 @@ describe.each(['GET', 'POST'])('by %s', (method) => {
         }),
       );
     });
-    expect(up.received.join('')).not.toMatch(/refused|smuggled/);
+    expect(up.received.join('')).toBe('');
   });
 
   test('what can be read in one way only travels in just that way', async () => {
