@@ -47,14 +47,22 @@ function overlap(all: Buffer, secret: Buffer): number {
   return 0;
 }
 
-/** The texts by which a header's value would be recognised: whole, and without its scheme. */
+/** The texts by which a header's value would be recognised: whole, without its scheme, and as whoever reads it decodes it. */
 export function secretTexts(values: readonly string[]): string[] {
   const texts = new Set<string>();
   for (const value of values) {
     for (const text of [value, value.slice(value.indexOf(' ') + 1), value.slice(value.lastIndexOf('=') + 1)])
-      if (text.length >= 8) texts.add(text);
+      for (const spelt of [text, decoded(text)]) if (spelt.length >= 8) texts.add(spelt);
   }
   return [...texts];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export const scrubText = (text: string, secrets: readonly string[]): string => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { broker, closeAll, pinned, proxmox } from './support.ts';
+import { broker, closeAll, pinned, plainAnswer, proxmox, upstream } from './support.ts';
 
 afterEach(closeAll);
 
@@ -36,6 +36,28 @@ test('a connection with a password rides on one ticket for all calls, with the C
     seen.find((request) => request.path.endsWith('/nodes'))?.headers.csrfpreventiontoken,
   ).toBeUndefined();
   expect(JSON.stringify(reads.map((answer) => answer.text))).not.toContain('PVE:');
+});
+
+test('a ticket of the connection does not come back, as it was sent or as the other system reads it', async () => {
+  const server = await broker();
+  const ticket = 'PVE:root@pam:6A2B3C4D::c2lnbmF0dXJlL3dpdGgrbWFya3M==';
+  const up = await upstream((request) => {
+    if (request.startsWith('POST /api2/json/access/ticket '))
+      return plainAnswer(JSON.stringify({ data: { ticket, CSRFPreventionToken: '6A2B3C4D:c3JmLXRva2Vu' } }));
+    const cookie = /\r\nCookie: PVEAuthCookie=(\S+)/.exec(request)?.[1] ?? '';
+    return plainAnswer(`sent ${cookie}, read ${decodeURIComponent(cookie)}`);
+  });
+  await server.connection('pve', {
+    kind: 'proxmox',
+    url: up.url,
+    trust: { mode: 'system' },
+    credential: { method: 'password', user: 'root@pam', secret: 'correct horse battery' },
+    test: false,
+  });
+  await server.routeTo('lab', 'pve');
+  const { token } = await server.token('read:lab');
+  const answer = await server.call('GET', '/connect/lab/api2/json/nodes', { token });
+  expect([answer.status, answer.text]).toEqual([200, expect.stringMatching(/^sent \*{20,}, read \*{20,}$/)]);
 });
 
 test('a ticket is renewed before its end, once for all calls of the moment, and none of them fails', async () => {
