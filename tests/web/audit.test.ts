@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES } from '../support/database.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { tamper } from '../support/tamper.ts';
+import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, visit } from './browser.ts';
 
 const ATTACK = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
@@ -75,6 +76,36 @@ describe.each(ENGINES)('on %s', (engine) => {
     await context.close();
   });
 
+  test('rows of certain days are found, and those like one that is looked at', async () => {
+    const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+    const { page, context, complaints } = await open('/audit?action=user.created');
+    const table = page.getByRole('table', { name: /^Rows of the audit trail/ });
+    await page.getByLabel('When', { exact: true }).selectOption('between');
+    await page.getByLabel('From the day').fill(day(-7));
+    await page.getByLabel('Up to and with').fill(day(-1));
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByText('Nothing of that kind happened').waitFor();
+    await page.reload();
+    expect(await page.getByLabel('Up to and with').inputValue()).toBe(day(-1));
+    // The last day counts to its end.
+    await page.getByLabel('Up to and with').fill(day(0));
+    await page.getByRole('button', { name: 'Search' }).click();
+    await table.getByText('alice').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+
+    await page
+      .getByRole('button', { name: /^Details of row/ })
+      .first()
+      .click();
+    await page.getByRole('link', { name: 'Only rows like this: To what, alice' }).click();
+    await page.waitForURL(/\/audit\?subject=alice$/);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.getByLabel('To what').inputValue()).toBe('alice');
+    await table.getByText('user.created').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   test('older rows come on demand', async () => {
     const { page, context } = await open('/audit');
     const rows = page.getByRole('table').getByRole('row');
@@ -95,8 +126,13 @@ describe.each(ENGINES)('on %s', (engine) => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText('onerror', { exact: false }).waitFor();
     expect(await page.evaluate('window.hacked')).toBeUndefined();
+    expect(await seriousFindings(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
+    // Whoever came by keyboard is where they were.
+    expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toMatch(
+      /^Details of row/,
+    );
     expect(complaints).toEqual([]);
     await context.close();
   });

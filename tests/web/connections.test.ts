@@ -4,6 +4,7 @@ import { closeAll, foreman, proxmox, proxmoxAsPve } from '../connections/support
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
+import { expectNoSecretKept } from './kept.ts';
 
 let server: TestServer;
 let browser: Browser;
@@ -71,11 +72,7 @@ describe('connecting a system', () => {
     const [stored] = (await api('GET', '/connections')).json.items;
     expect(stored).toMatchObject({ name: 'pve-lab', state: 'healthy', trust: { mode: 'pin' } });
     expect(complaints).toEqual([]);
-    // Nothing secret outlives the page.
-    const kept = await page.evaluate(
-      'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, document.cookie])',
-    );
-    expect(String(kept)).not.toContain(flowToken.secret);
+    await expectNoSecretKept(page, flowToken.secret);
     await api('DELETE', '/connections/pve-lab');
     await context.close();
   });
@@ -128,6 +125,8 @@ describe('connecting a system', () => {
       await page.getByLabel('Password of the administrator').fill(password);
       await page.getByRole('button', { name: 'Make and store it' }).click();
       await page.getByText('Nobody saw its secret.').waitFor();
+      expect(await seriousFindings(page)).toEqual([]);
+      await expectNoSecretKept(page, password);
       await page.getByRole('link', { name: 'Open made-here' }).click();
       await settled(page, 'made-here');
       await page.getByText('1, sealed').waitFor();
@@ -195,18 +194,55 @@ describe('a connection', () => {
     await context.close();
   });
 
-  test('gets its credential rotated, and is deleted with its name typed', async () => {
+  test('gets another credential once that was tested: a wrong one is explained, and the present one stays', async () => {
+    const { double, path } = await stored();
+    const { page, context, complaints } = await opened(path, 'pve');
+    const { flowToken } = double.credentials;
+    await page.getByRole('button', { name: 'Replace it' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Replace the credential' });
+    const secret = dialog.getByLabel('Secret of the token');
+    await secret.fill(`${flowToken.secret.slice(0, -4)}0000`);
+    expect(await seriousFindings(page), 'empty').toEqual([]);
+    await dialog.getByRole('button', { name: 'Test and store it' }).click();
+    const finding = dialog.locator('[data-finding=SECRET_WRONG]');
+    await finding.getByRole('button', { name: 'Copy what to do' }).waitFor();
+    expect(await seriousFindings(page), 'refused').toEqual([]);
+    expect((await api('GET', '/connections/pve')).json).toMatchObject({ credential_version: 1 });
+    await secret.fill(flowToken.secret);
+    await dialog.getByRole('button', { name: 'Test and store it' }).click();
+    await page.getByText('The new credential works and is stored').waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByText('2, sealed').waitFor();
+    await expectNoSecretKept(page, flowToken.secret);
+    expect(complaints).toEqual([]);
+    await api('DELETE', '/connections/pve');
+    await context.close();
+  });
+
+  test('gets its credential rotated, then revoked at the system, and is deleted with its name typed', async () => {
     const { double, path } = await stored();
     const { page, context } = await opened(path, 'pve');
     const { root } = double.credentials;
     await page.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByRole('dialog', { name: 'Rotate the credential' }).waitFor();
+    expect(await seriousFindings(page), 'rotate').toEqual([]);
     await page.getByLabel('Administrator (optional)').fill(root.user);
     await page.getByLabel('Password of the administrator').fill(root.password);
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click();
     await page.getByText('2, sealed').waitFor();
+    await expectNoSecretKept(page, root.password);
+    await page.getByRole('button', { name: 'Revoke it there' }).click();
+    const revoking = page.getByRole('dialog', { name: 'Revoke it at the system?' });
+    await revoking.getByText(/Routes to this connection refuse/).waitFor();
+    expect(await seriousFindings(page), 'revoke').toEqual([]);
+    await revoking.getByLabel('Administrator (optional)').fill(root.user);
+    await revoking.getByLabel('Password of the administrator').fill(root.password);
+    await revoking.getByRole('button', { name: 'Revoke it' }).click();
+    await page.getByText('none is stored').waitFor();
     await page.getByRole('button', { name: 'More' }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     await page.getByLabel(/^Type pve/).fill('pve');
+    expect(await seriousFindings(page), 'delete').toEqual([]);
     await page.getByRole('button', { name: 'Delete the connection' }).click();
     await settled(page, 'Connections');
     await page.getByText('Nothing is connected yet').waitFor();

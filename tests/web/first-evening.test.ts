@@ -6,7 +6,9 @@ import { type ProxmoxDouble, startProxmoxDouble } from '../../src/doubles/proxmo
 import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
 import { over, PASSWORD, type TestServer } from '../support/server.ts';
+import { seriousFindings } from './axe.ts';
 import { launchBrowser, type Visit, visit } from './browser.ts';
+import { expectNoSecretKept } from './kept.ts';
 
 describe.each(ENGINES)('the first evening on %s', (engine) => {
   let database: TestDatabase;
@@ -44,6 +46,7 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await button('Make the account and sign in').click();
     await page.getByText('This is not the secret of the newest start.').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
     await page.getByLabel('Bootstrap secret').fill(bootstrap);
     await page.getByLabel('Password', { exact: true }).fill('short');
     await button('Make the account and sign in').click();
@@ -80,6 +83,7 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
     for (const tool of ['GitHub Actions', 'GitLab CI', 'nginx', 'curl']) {
       await page.getByRole('tab', { name: tool }).click();
       expect(await page.getByRole('tabpanel').textContent()).not.toContain(token);
+      expect(await seriousFindings(page), tool).toEqual([]);
     }
     await page.getByRole('link', { name: 'Done' }).click();
     await heading('Security tokens');
@@ -279,18 +283,7 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
 
   test('no secret stayed in what the browser keeps, and nothing complained', async () => {
     const { page, context } = window;
-    const kept = JSON.stringify([
-      await page.evaluate('({ ...localStorage })'),
-      await page.evaluate('({ ...sessionStorage })'),
-      await page.evaluate('document.cookie'),
-      await page.evaluate('indexedDB.databases().then((all) => all.map((one) => one.name))'),
-      await page.evaluate('caches.keys()'),
-    ]);
-    expect(kept).not.toMatch(/tsr-[0-9A-Za-z]{22}-|gt-|battery/);
-    expect(kept).not.toContain(token);
-    expect(tool).not.toBe('');
-    expect(kept).not.toContain(tool);
-    expect(kept).not.toContain(double.credentials.flowToken.secret);
+    await expectNoSecretKept(page, bootstrap, PASSWORD, token, tool, double.credentials.flowToken.secret);
     const cookies = await context.cookies();
     expect(cookies.map(({ name, httpOnly }) => [name, httpOnly])).toEqual([['tessera_session', true]]);
     expect(window.complaints).toEqual([]);

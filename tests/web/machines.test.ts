@@ -156,6 +156,24 @@ test('a machine that somebody deleted behind the back is told so, and leaves the
   await page.getByText('Deleted', { exact: true }).first().waitFor();
 });
 
+test('a machine whose cluster does not answer says why, over which connection, and offers both', async () => {
+  const id = await ready('unheard');
+  await double.setFault('REFUSED', true);
+  await open(`/machines/${id}`, 'unheard');
+  await page.getByText('Whether it runs could not be learned').waitFor();
+  await page.getByText(/^Asked over pve: .*nothing listens on port/).waitFor();
+  await page.getByText('Ready, state unknown').waitFor();
+  for (const name of ['Start', 'Stop']) await button(name).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await button('Start').click();
+  const finding = page.getByRole('alert').locator('[data-finding=REFUSED]');
+  await finding.getByRole('button', { name: 'Copy what to do' }).waitFor();
+  await page.getByRole('main').getByRole('link', { name: 'pve', exact: true }).first().click();
+  await settled(page, 'pve');
+  await double.setFault('REFUSED', false);
+  await api('DELETE', `/machines/${id}`);
+});
+
 test('a step that fails shows why with what to do, and is tried again', async () => {
   double.failStep('resize', 'the disk caught fire', 9);
   await open('/machines/new', 'New machine');

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { broker, closeAll, upstream } from '../broker/support.ts';
+import { foreman, proxmox } from '../connections/support.ts';
 import { ENGINES } from '../support/database.ts';
 import { seriousFindings } from './axe.ts';
 import { launchBrowser, type Scheme, settled, signedIn, visit } from './browser.ts';
@@ -90,9 +91,59 @@ describe.each(ENGINES)('on %s', (engine) => {
     await page.getByRole('table', { name: 'Presets' }).getByText('read:plain').waitFor();
     await page.getByText(`${server.url}/connect/plain/`, { exact: false }).waitFor();
     await page.getByRole('button', { name: 'Copy the curl configuration' }).waitFor();
+    await page.getByRole('link', { name: 'All calls' }).click();
+    await page.waitForURL(/\/audit\?route=plain$/);
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  test.each([
+    ['proxmox', { terraform: /^ {2}api_token = /m, proxmoxer: /ProxmoxAPI\(/, curl: /^printf 'header = / }],
+    ['foreman', { hammer: /:foreman:/, curl: /^printf 'header = / }],
+  ] as const)(
+    'a route to %s has lines for each of its tools, without a token in them',
+    async (kind, tools) => {
+      const double = kind === 'proxmox' ? await proxmox() : await foreman();
+      const credential = 'flowToken' in double.credentials ? double.credentials.flowToken.full : '';
+      const made = await server.call('POST', '/api/v1/connections', {
+        token: server.admin,
+        body: {
+          name: kind,
+          kind,
+          url: double.url,
+          trust: { mode: 'pin', fingerprint: double.fingerprint },
+          credential:
+            'inventoryToken' in double.credentials
+              ? {
+                  user: double.credentials.inventoryToken.login,
+                  secret: double.credentials.inventoryToken.token,
+                }
+              : { secret: credential },
+        },
+      });
+      expect(made.status, made.text).toBe(201);
+      const route = await server.call('POST', '/api/v1/routes', {
+        token: server.admin,
+        body: { name: `to-${kind}`, connection: kind },
+      });
+      expect(route.status, route.text).toBe(201);
+      const { page, context, complaints } = await open(`/routes/to-${kind}`, `to-${kind}`);
+      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      for (const [tool, sign] of Object.entries(tools)) {
+        await page.getByRole('tab', { name: tool, exact: true }).click();
+        const panel = page.getByRole('tabpanel');
+        const code = (await panel.locator('pre').textContent()) ?? '';
+        expect(code, tool).toMatch(sign);
+        expect(code, tool).toContain('TESSERA_TOKEN');
+        expect(code, tool).toContain(`to-${kind}`);
+        await panel.getByRole('button', { name: `Copy the ${tool} configuration` }).click();
+        expect(await page.evaluate('navigator.clipboard.readText()'), tool).toBe(code);
+        expect(await seriousFindings(page), tool).toEqual([]);
+      }
+      expect(complaints).toEqual([]);
+      await context.close();
+    },
+  );
 
   test.each<Scheme>(['light', 'dark'])(
     'a route in use has no serious finding, wide and narrow (%s)',

@@ -5,6 +5,7 @@ import { closeAll, proxmox, proxmoxAsPve } from '../connections/support.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { seriousFindings } from './axe.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
+import { expectNoSecretKept } from './kept.ts';
 
 /** Every form there is, each sent when the session has just ended: what was typed is not typed again. */
 
@@ -52,6 +53,7 @@ async function sendWithoutSession(press: string, examined = false): Promise<void
   await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
+  await expectNoSecretKept(page, PASSWORD, double.credentials.flowToken.secret);
 }
 
 test('a service token', async () => {

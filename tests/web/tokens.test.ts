@@ -87,6 +87,49 @@ test('what was changed on a token is told, with what it was before', async () =>
   await history.getByText('Made', { exact: true }).waitFor();
 });
 
+test('an administrator changes a token that is in use: its secret stays, and only what was touched is sent', async () => {
+  const { token, details } = await make('/tokens', {
+    name: 'robot arm',
+    user: 'maya',
+    scopes: ['write:sasquatch'],
+    expires_in: '30d',
+  });
+  await open(`/tokens/${details.id}`, 'robot arm');
+  await button('Change').click();
+  const dialog = page.getByRole('dialog', { name: 'Change robot arm' });
+  expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('Name', { exact: true }).fill('gatherer');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByLabel('Name', { exact: true }).and(page.locator('[aria-invalid=true]')).waitFor();
+  await dialog.getByLabel('Name', { exact: true }).fill('robot leg');
+  await dialog.getByRole('switch', { name: 'Give it another end' }).click({ force: true });
+  await dialog.getByText('7 days').click();
+  expect(await seriousFindings(page)).toEqual([]);
+  const [request] = await Promise.all([
+    page.waitForRequest((one) => one.method() === 'PATCH'),
+    dialog.getByRole('button', { name: 'Save' }).click(),
+  ]);
+  expect(JSON.parse(request.postData() ?? '')).toEqual({ name: 'robot leg', expires_in: '7d' });
+  await settled(page, 'robot leg');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText(/Name: robot arm, now robot leg/).waitFor();
+  expect((await server.call('GET', '/api/v1/me', { token })).status).toBe(200);
+  await page.getByRole('link', { name: 'What it did' }).click();
+  await page.waitForURL(new RegExp(`/audit\\?token=${details.id}$`));
+});
+
+test('whoever is no administrator is not offered to change a token', async () => {
+  const made = await server.call('GET', '/api/v1/tokens?user=maya&search=robot', { token: server.admin });
+  const other = await visit(browser);
+  await signedIn(other, server, 'maya');
+  await other.page.goto(`${server.url}/tokens/${made.json.items[0].id}`);
+  await settled(other.page, 'robot leg');
+  await other.page.getByRole('button', { name: 'Revoke', exact: true }).waitFor();
+  for (const name of ['Change', 'What it did'])
+    expect(await other.page.getByText(name, { exact: true }).count()).toBe(0);
+  await other.context.close();
+});
+
 test('whoever revokes is told what dies with it: children, and the guards and routes it is used on', async () => {
   const scopes = ['write:sasquatch', 'user:token'];
   const { token, details } = await make('/tokens', { name: 'portal', scopes, expires_in: '30d' });

@@ -78,7 +78,7 @@ export function faultOf(
   };
 }
 
-interface ErrorStateProps {
+export interface ErrorStateProps {
   readonly error: unknown;
   /** What was not possible, as in `The tokens could not be read`. */
   readonly title?: string;

@@ -1,7 +1,7 @@
 import { Autocomplete, Button, Card, Group, NativeSelect, SimpleGrid, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Icon } from '../../ui/icons.tsx';
-import { type AuditSearch, PERIODS } from './filter.ts';
+import { type AuditSearch, BETWEEN, PERIODS } from './filter.ts';
 
 /** Suggested; any other may be typed. */
 const ACTIONS = [
@@ -37,6 +37,11 @@ export function AuditFilters({ search, onChange }: AuditFiltersProps) {
     autoCapitalize: 'none',
     spellCheck: false,
   });
+  const day = (name: 'from' | 'to') => ({
+    value: draft[name] ?? '',
+    onChange: (event: React.ChangeEvent<HTMLInputElement>) =>
+      setDraft({ ...draft, [name]: event.currentTarget.value || undefined }),
+  });
   return (
     <Card
       component="form"
@@ -65,10 +70,17 @@ export function AuditFilters({ search, onChange }: AuditFiltersProps) {
           data={[
             { value: '', label: 'At any time' },
             ...PERIODS.map(({ value, label }) => ({ value, label })),
+            { value: BETWEEN, label: 'Between two days' },
           ]}
           value={draft.within ?? ''}
           onChange={(event) => setDraft({ ...draft, within: event.currentTarget.value || undefined })}
         />
+        {draft.within === BETWEEN && (
+          <>
+            <TextInput type="date" label="From the day" max={draft.to} {...day('from')} />
+            <TextInput type="date" label="Up to and with" min={draft.from} {...day('to')} />
+          </>
+        )}
       </SimpleGrid>
       <Group gap="xs" mt="sm">
         <Button type="submit" leftSection={<Icon name="search" size={18} />}>

@@ -1,7 +1,9 @@
-import { Modal, Stack, Table } from '@mantine/core';
+import { Group, Modal, Stack, Table } from '@mantine/core';
 import type { AuditRow } from '../../../src/wire/audit.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
+import { TextLink } from '../../ui/links.tsx';
 import { exactTime } from '../../ui/time.tsx';
+import type { AuditSearch } from './filter.ts';
 
 interface RowDetailsProps {
   readonly row: AuditRow | null;
@@ -16,12 +18,28 @@ export function RowDetails({ row, onClose }: RowDetailsProps) {
         <Stack gap="md">
           <Table variant="vertical" layout="fixed">
             <Table.Tbody>
-              {partsOf(row).map(([label, value]) => (
+              {partsOf(row).map(([label, value, alike]) => (
                 <Table.Tr key={label}>
                   <Table.Th scope="row" w={110}>
                     {label}
                   </Table.Th>
-                  <Table.Td className="break-anywhere">{value}</Table.Td>
+                  <Table.Td className="break-anywhere">
+                    <Group justify="space-between" gap="xs">
+                      <span>{value}</span>
+                      {alike !== undefined && (
+                        <TextLink
+                          to="/audit"
+                          search={alike}
+                          size="sm"
+                          underline="always"
+                          aria-label={`Only rows like this: ${label}, ${value}`}
+                          onClick={onClose}
+                        >
+                          Only these
+                        </TextLink>
+                      )}
+                    </Group>
+                  </Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
@@ -35,18 +53,21 @@ export function RowDetails({ row, onClose }: RowDetailsProps) {
   );
 }
 
-function partsOf(row: AuditRow): [string, string][] {
+/** Name, value, and the search that finds every row with that value. */
+type Part = readonly [name: string, value: string, alike?: AuditSearch];
+
+function partsOf(row: AuditRow): Part[] {
   const call = [row.method, row.path].filter((part) => part !== null).join(' ');
-  const parts: [string, string | null][] = [
+  const parts: (readonly [string, string | null, AuditSearch?])[] = [
     ['When', `${exactTime(row.at)} (${row.at})`],
-    ['Who', row.actor],
-    ['What', row.action],
-    ['To what', row.subject],
-    ['Token', row.token],
+    ['Who', row.actor, { actor: row.actor }],
+    ['What', row.action, { action: row.action }],
+    ['To what', row.subject, { subject: row.subject ?? undefined }],
+    ['Token', row.token, { token: row.token ?? undefined }],
     ['From', row.address],
-    ['Route', row.route],
+    ['Route', row.route, { route: row.route ?? undefined }],
     ['Call', call === '' ? null : call],
     ['Status', row.status === null ? null : String(row.status)],
   ];
-  return parts.filter((part): part is [string, string] => part[1] !== null);
+  return parts.filter((part): part is Part => part[1] !== null);
 }

@@ -15,12 +15,12 @@ import { type ReactNode, useState } from 'react';
 import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Connection } from '../../../src/wire/connections.ts';
 import { tessera } from '../../api/tessera.ts';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { DialogButtons } from '../../ui/dialog-buttons.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
 import { notifyDone, notifyFault } from '../../ui/notify.ts';
-import { ErrorState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { CredentialFields } from './credential-fields.tsx';
 import { credentialOf, firstMethod, type TypedCredential } from './kinds.ts';
@@ -153,7 +153,7 @@ function Replace({ connection, onCancel, onDone }: ReplaceProps) {
         <Text size="sm">It is tested first; if it does not work, the present one stays.</Text>
         <CredentialFields kind={kind} value={typed} onChange={setTyped} errors={fieldErrors(save.error)} />
         {isBesideFields(save.error, ['credential.secret', 'secret', 'credential']) && (
-          <ErrorState error={save.error} />
+          <DiagnosedError error={save.error} />
         )}
         <DialogButtons action="Test and store it" onCancel={onCancel} pending={save.isPending} />
       </Stack>
@@ -200,7 +200,7 @@ function WithAdmin({ action, danger, onCancel, run, onDone, children }: WithAdmi
           onChange={(event) => setPassword(event.currentTarget.value)}
           disabled={user.trim() === ''}
         />
-        {work.error !== null && <ErrorState error={work.error} />}
+        {work.error !== null && <DiagnosedError error={work.error} />}
         <DialogButtons action={action} onCancel={onCancel} pending={work.isPending} grave={danger === true} />
       </Stack>
     </Form>

@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TrustInput } from '../../../src/wire/connection-trust.ts';
 import { tessera } from '../../api/tessera.ts';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
 import { ButtonLink } from '../../ui/links.tsx';
-import { ErrorState } from '../../ui/states.tsx';
 
 interface MakeCredentialProps {
   readonly kind: 'proxmox' | 'foreman';
@@ -113,7 +113,7 @@ export function MakeCredential({ kind, url, trust, task, suggested, onBack }: Ma
             onChange={(event) => setName(event.currentTarget.value)}
           />
         </SimpleGrid>
-        {isBesideFields(make.error, SHOWN) && <ErrorState error={make.error} />}
+        {isBesideFields(make.error, SHOWN) && <DiagnosedError error={make.error} />}
         <Group>
           <Button type="submit" loading={make.isPending}>
             Make and store it

@@ -6,12 +6,13 @@ import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Inspection, TrustInput } from '../../../src/wire/connection-trust.ts';
 import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { fieldErrors, isBesideFields } from '../../ui/field-errors.ts';
 import { Form } from '../../ui/form.tsx';
 import { BackLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
-import { ErrorState, PermissionDenied } from '../../ui/states.tsx';
+import { PermissionDenied } from '../../ui/states.tsx';
 import classes from './connections.module.css';
 import { CredentialFields } from './credential-fields.tsx';
 import { credentialOf, firstMethod, KINDS, type TypedCredential, wholeAddress } from './kinds.ts';
@@ -182,7 +183,7 @@ function Wizard() {
               onChange={(event) => setAddress(event.currentTarget.value)}
               error={lookErrors.url}
             />
-            {isBesideFields(look.error, ['url']) && <ErrorState error={look.error} />}
+            {isBesideFields(look.error, ['url']) && <DiagnosedError error={look.error} />}
             {look.data !== undefined && look.data.chain.length === 0 && !url.startsWith('http://') && (
               <Alert color="red" title="It does not answer as it should" role="alert">
                 {look.data.reason} Nothing was sent. Look at the address and the port.
@@ -309,7 +310,7 @@ function Wizard() {
               onChange={(event) => setName(event.currentTarget.value)}
               error={saveErrors.name}
             />
-            {isBesideFields(save.error, ['name']) && <ErrorState error={save.error} />}
+            {isBesideFields(save.error, ['name']) && <DiagnosedError error={save.error} />}
             <Group>
               <Button type="submit" loading={save.isPending}>
                 Seal and store it

@@ -5,9 +5,9 @@ import type { Connection } from '../../../src/wire/connections.ts';
 import { tessera } from '../../api/tessera.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { notifyDone } from '../../ui/notify.ts';
-import { ErrorState } from '../../ui/states.tsx';
 import { dayOf, Time } from '../../ui/time.tsx';
 import { CertificateCard } from './certificate-card.tsx';
 import classes from './connections.module.css';
@@ -72,7 +72,7 @@ export function TrustCard({ connection, manages }: TrustCardProps) {
             ['Until', trust.until === null ? null : <Time key="until" at={trust.until} />],
           ]}
         />
-        {look.error !== null && <ErrorState error={look.error} />}
+        {look.error !== null && <DiagnosedError error={look.error} />}
         {look.data !== undefined && (
           <>
             {look.data.changed ? (

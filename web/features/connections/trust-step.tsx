@@ -5,9 +5,9 @@ import type { ConnectionKind } from '../../../src/wire/connection-parts.ts';
 import type { Inspection, TrustInput } from '../../../src/wire/connection-trust.ts';
 import { tessera } from '../../api/tessera.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { ErrorState } from '../../ui/states.tsx';
 import { CertificateCard } from './certificate-card.tsx';
 import { KINDS } from './kinds.ts';
 
@@ -158,7 +158,7 @@ export function TrustStep({ kind, url, inspection, onDecided }: TrustStepProps) 
             />
           </Group>
         )}
-        {check.error !== null && <ErrorState error={check.error} />}
+        {check.error !== null && <DiagnosedError error={check.error} />}
         <Group>
           <Button type="submit" loading={check.isPending}>
             {ACTIONS[mode]}

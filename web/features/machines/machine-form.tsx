@@ -16,13 +16,13 @@ import { useState } from 'react';
 import type { MachineSettings } from '../../../src/wire/machines.ts';
 import { useMay, useMe } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { isBesideFields } from '../../ui/field-errors.ts';
-import { FindingCard } from '../../ui/findings.tsx';
 import { Form } from '../../ui/form.tsx';
 import { ButtonLink } from '../../ui/links.tsx';
-import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
+import { EmptyState, Loading } from '../../ui/states.tsx';
 import { jobListQuery } from './use-jobs.ts';
-import { blankWish, findingOf, heldOf, newestFirst, type TypedWish, wishErrors, wishOf } from './wish.ts';
+import { blankWish, heldOf, newestFirst, type TypedWish, wishErrors, wishOf } from './wish.ts';
 import { memoryWords } from './words.ts';
 
 const SHOWN = ['name', 'version', 'connection', 'cores', 'memory', 'disk', 'node', 'storage', 'bridge']
@@ -73,7 +73,6 @@ export function MachineForm({ settings }: { readonly settings: MachineSettings }
     );
 
   const errors = wishErrors(make.error);
-  const finding = findingOf(make.error);
   const set = (part: Partial<TypedWish>): void => setTyped((before) => ({ ...before, ...part }));
   /** Label, and all that text fields have in common. */
   const field = (key: keyof TypedWish, label: string) => ({
@@ -181,13 +180,7 @@ export function MachineForm({ settings }: { readonly settings: MachineSettings }
             </SimpleGrid>
           </Stack>
         </Card>
-        <div aria-live="polite">
-          {finding !== null ? (
-            <FindingCard finding={finding} />
-          ) : (
-            isBesideFields(make.error, SHOWN) && <ErrorState error={make.error} />
-          )}
-        </div>
+        {isBesideFields(make.error, SHOWN) && <DiagnosedError error={make.error} />}
         <Group>
           <Button type="submit" loading={make.isPending}>
             {make.isError ? 'Try again' : 'Make the machine'}

@@ -7,6 +7,7 @@ import { useMay, useMe } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { FindingCard } from '../../ui/findings.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -15,6 +16,7 @@ import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { ConnectionLink } from './connection-link.tsx';
 import { JobSteps } from './job-steps.tsx';
 import { JobBadge } from './machines-page.tsx';
 import { jobQuery } from './use-jobs.ts';
@@ -39,18 +41,18 @@ export function MachinePage() {
 }
 
 function Shown({ job }: { readonly job: Job }) {
-  const { machine, problem, leftover } = job;
+  const { machine, problem, leftover, connection } = job;
   const [asking, setAsking] = useState<Question | null>(null);
   const act = useAct(job, () => setAsking(null));
   useListFollows(job);
   return (
     <Page
       title={machine.name}
-      lead={`Ubuntu ${machine.version} on ${job.connection.name}, made for ${job.owner}`}
+      lead={`Ubuntu ${machine.version} on ${connection.name}, made for ${job.owner}`}
       back={<BackLink to="/machines">Machines</BackLink>}
       actions={<Actions job={job} act={act} asking={asking} onAsk={setAsking} />}
     >
-      {act.error !== null && asking === null && <ErrorState error={act.error} />}
+      {act.error !== null && asking === null && <DiagnosedError error={act.error} />}
       {problem !== null && <FindingCard finding={problem} />}
       {leftover !== null && job.deleted_at === null && (
         <Text>
@@ -68,7 +70,7 @@ function Shown({ job }: { readonly job: Job }) {
             <Title order={2} fz="h4">
               {job.ended ? 'How it went' : 'How far it is'}
             </Title>
-            <JobBadge job={job} />
+            {!isReady(job) && <JobBadge job={job} />}
           </Group>
           <JobSteps job={job} />
         </Stack>
@@ -80,10 +82,11 @@ function Shown({ job }: { readonly job: Job }) {
           </Title>
           <Facts
             facts={[
+              ['State', isReady(job) ? <JobBadge key="state" job={job} /> : null],
               ['Address', machine.ip === null ? 'not known' : <Code key="ip">{machine.ip}</Code>],
               ['Guest id', guestId(job)],
               ['Node', machine.node],
-              ['Connection', job.connection.name],
+              ['Connection', <ConnectionLink key="connection" to={connection.id} name={connection.name} />],
               ['Template', String(machine.template)],
               ['Cores', String(machine.cores)],
               ['Memory', memoryWords(machine.memory)],
@@ -108,10 +111,13 @@ function GuestTrouble({ job }: { readonly job: Job }) {
         Somebody deleted it on {job.connection.name}. Delete it here too, and it leaves the list.
       </Alert>
     );
-  const { guest_problem: problem } = job.machine;
+  const { connection, machine } = job;
+  const { guest_problem: problem } = machine;
   return problem === null || !isReady(job) ? null : (
     <Alert color="yellow" icon={<Icon name="warning" />} title="Whether it runs could not be learned">
-      <span className="break-anywhere">{problem}</span>
+      <span className="break-anywhere">
+        Asked over <ConnectionLink to={connection.id} name={connection.name} />: {problem}
+      </span>
     </Alert>
   );
 }

@@ -11,6 +11,7 @@ import { BackLink, TextLink } from '../../ui/links.tsx';
 import { notifyDone } from '../../ui/notify.ts';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, Loading, PermissionDenied } from '../../ui/states.tsx';
+import { ConnectionLink } from './connection-link.tsx';
 import { strayQuery, useMayTidy } from './use-jobs.ts';
 import { holdsLeftover, strayWords } from './words.ts';
 
@@ -76,7 +77,7 @@ function Found({
           <List size="sm" spacing={4}>
             {unsearched.map(({ connection, problem }) => (
               <List.Item key={connection} className="break-anywhere">
-                <b>{connection}</b>: {problem}
+                <ConnectionLink to={connection} name={connection} />: {problem}
               </List.Item>
             ))}
           </List>

@@ -7,9 +7,10 @@ import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { DiagnosedError } from '../../ui/diagnosed-error.tsx';
 import { BackLink, ButtonLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
-import { EmptyState, ErrorState, Loading, PermissionDenied } from '../../ui/states.tsx';
+import { EmptyState, Loading, PermissionDenied } from '../../ui/states.tsx';
 import { settingsQuery } from './use-jobs.ts';
 
 /** The templates machines are made from, as they are on a system, and what is lacking in them. */
@@ -43,7 +44,7 @@ function Check() {
     retry: false,
   });
   const failed = settings.error ?? connections.error;
-  if (failed !== null) return <ErrorState error={failed} />;
+  if (failed !== null) return <DiagnosedError error={failed} />;
   if (connections.data !== undefined && connection === undefined)
     return (
       <EmptyState
@@ -66,7 +67,7 @@ function Check() {
         />
       )}
       {found.error !== null ? (
-        <ErrorState
+        <DiagnosedError
           error={found.error}
           title="The templates could not be read"
           onRetry={() => void found.refetch()}

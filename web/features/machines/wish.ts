@@ -1,5 +1,5 @@
-import { TesseraError } from '../../../src/client/error.ts';
 import type { CreateMachine, Job, MachineSettings } from '../../../src/wire/machines.ts';
+import { findingOf } from '../../ui/diagnosed-error.tsx';
 import { fieldErrors } from '../../ui/field-errors.ts';
 
 /** What is typed into the form, as text; empty: the server's own choice. */
@@ -86,18 +86,6 @@ const FIELD_OF: Readonly<Record<string, keyof TypedWish>> = {
   BRIDGE_BAD: 'bridge',
   DISK_SHRINK: 'disk',
 };
-
-/** What stood in the way, as the diagnosis it is. */
-export function findingOf(error: unknown) {
-  if (!(error instanceof TesseraError) || error.code !== 'preflight_failed') return null;
-  const [about] = error.fields;
-  return {
-    code: about?.field ?? error.code,
-    sentence: error.message,
-    evidence: about?.message ?? '',
-    fix: error.fix ?? '',
-  };
-}
 
 /** What is wrong, beside the field that it is about. */
 export function wishErrors(error: unknown): Readonly<Partial<Record<string, string>>> {

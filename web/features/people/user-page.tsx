@@ -34,6 +34,7 @@ export function UserPage() {
 
 function Detail({ user }: { readonly user: User }) {
   const mayChange = useMay('admin:token');
+  const mayReadTrail = useMay('read:audit');
   return (
     <Page
       title={user.username}
@@ -42,16 +43,23 @@ function Detail({ user }: { readonly user: User }) {
       }
       back={<Back />}
       actions={
-        mayChange &&
-        (user.kind === 'bot' ? (
-          <ButtonLink to="/service-tokens" variant="default">
-            Service tokens
-          </ButtonLink>
-        ) : (
-          <ButtonLink to="/tokens" search={{ user: user.username, state: 'all' }} variant="default">
-            See their tokens
-          </ButtonLink>
-        ))
+        <>
+          {mayReadTrail && (
+            <ButtonLink to="/audit" search={{ actor: user.username }} variant="default">
+              {user.kind === 'bot' ? 'What it did' : 'What they did'}
+            </ButtonLink>
+          )}
+          {mayChange &&
+            (user.kind === 'bot' ? (
+              <ButtonLink to="/service-tokens" variant="default">
+                Service tokens
+              </ButtonLink>
+            ) : (
+              <ButtonLink to="/tokens" search={{ user: user.username, state: 'all' }} variant="default">
+                See their tokens
+              </ButtonLink>
+            ))}
+        </>
       }
     >
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">

@@ -6,6 +6,7 @@ import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { actorWords } from '../../ui/actor.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { TextLink } from '../../ui/links.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 
@@ -30,7 +31,12 @@ export function LiveCalls({ name }: { readonly name: string }) {
           <Title order={2} fz="h4">
             Calls
           </Title>
-          <Switch label="Live" checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />
+          <Group gap="md">
+            <TextLink to="/audit" search={{ route: name }} size="sm" underline="always">
+              All calls
+            </TextLink>
+            <Switch label="Live" checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />
+          </Group>
         </Group>
         {calls.isPending ? (
           <Loading rows={2} label="Loading the calls" />

@@ -148,7 +148,7 @@ function Verdict({ verdict }: { readonly verdict: RouteVerdict }) {
 const Codes = ({ names }: { readonly names: readonly string[] }) => (
   <>
     {names.map((name) => (
-      <Code key={name} mr={4}>
+      <Code key={name} mr={4} display="inline-block">
         {name}
       </Code>
     ))}

@@ -4,14 +4,16 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { TokenDetail, TokenHistory } from '../../../src/wire/tokens.ts';
 import { useScopes } from '../../api/catalogue.ts';
+import { useMay } from '../../api/session.ts';
 import { tessera } from '../../api/tessera.ts';
 import { actorWords } from '../../ui/actor.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { BackLink } from '../../ui/links.tsx';
+import { BackLink, ButtonLink } from '../../ui/links.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { exactTime, Time } from '../../ui/time.tsx';
+import { ChangeDialog } from './change-dialog.tsx';
 import { LastUse } from './last-use.tsx';
 import { RevokeDialog } from './revoke-dialog.tsx';
 import { TokenState } from './token-state.tsx';
@@ -34,7 +36,10 @@ export function TokenPage() {
 }
 
 function Detail({ token }: { readonly token: TokenDetail }) {
-  const [revoking, setRevoking] = useState(false);
+  const [asking, setAsking] = useState<'change' | 'revoke' | null>(null);
+  const mayChange = useMay('admin:token') && token.type === 'user';
+  const mayReadTrail = useMay('read:audit');
+  const close = (): void => setAsking(null);
   const list = token.type === 'service' ? '/service-tokens' : '/tokens';
   return (
     <Page
@@ -42,11 +47,23 @@ function Detail({ token }: { readonly token: TokenDetail }) {
       lead={token.description === '' ? KIND_NAMES[token.type] : token.description}
       back={<BackLink to={list}>{token.type === 'service' ? 'Service tokens' : 'Security tokens'}</BackLink>}
       actions={
-        token.state === 'active' && (
-          <Button color="red" variant="light" onClick={() => setRevoking(true)}>
-            Revoke
-          </Button>
-        )
+        <>
+          {mayReadTrail && (
+            <ButtonLink to="/audit" search={{ token: token.id }} variant="default">
+              What it did
+            </ButtonLink>
+          )}
+          {token.state === 'active' && mayChange && (
+            <Button variant="default" onClick={() => setAsking('change')}>
+              Change
+            </Button>
+          )}
+          {token.state === 'active' && (
+            <Button color="red" variant="light" onClick={() => setAsking('revoke')}>
+              Revoke
+            </Button>
+          )}
+        </>
       }
     >
       {token.state === 'revoked' && (
@@ -95,7 +112,8 @@ function Detail({ token }: { readonly token: TokenDetail }) {
         </Title>
         <History id={token.id} />
       </Card>
-      <RevokeDialog token={revoking ? token : null} onClose={() => setRevoking(false)} />
+      <ChangeDialog token={token} opened={asking === 'change'} onClose={close} />
+      <RevokeDialog token={asking === 'revoke' ? token : null} onClose={close} />
     </Page>
   );
 }
@@ -134,7 +152,9 @@ function Allowed({ token }: { readonly token: TokenDetail }) {
           : `It counts as long as ${token.username} holds: ${token.roles.join(', ')}.`}{' '}
         {token.children.length === 0
           ? 'Nothing was made from it.'
-          : `${token.children.length} delegated tokens were made from it.`}
+          : token.children.length === 1
+            ? 'One delegated token was made from it.'
+            : `${token.children.length} delegated tokens were made from it.`}
       </Text>
     </Stack>
   );
