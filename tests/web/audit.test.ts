@@ -97,7 +97,7 @@ describe.each(ENGINES)('on %s', (engine) => {
       .getByRole('button', { name: /^Details of row/ })
       .first()
       .click();
-    await page.getByRole('link', { name: 'Only rows like this: To what, alice' }).click();
+    await page.getByRole('link', { name: 'Only these: To what, alice' }).click();
     await page.waitForURL(/\/audit\?subject=alice$/);
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.getByLabel('To what').inputValue()).toBe('alice');

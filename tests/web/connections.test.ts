@@ -204,7 +204,7 @@ describe('a connection', () => {
     await secret.fill(`${flowToken.secret.slice(0, -4)}0000`);
     expect(await seriousFindings(page), 'empty').toEqual([]);
     await dialog.getByRole('button', { name: 'Test and store it' }).click();
-    const finding = dialog.locator('[data-finding=SECRET_WRONG]');
+    const finding = dialog.getByRole('alert').locator('[data-finding]');
     await finding.getByRole('button', { name: 'Copy what to do' }).waitFor();
     expect(await seriousFindings(page), 'refused').toEqual([]);
     expect((await api('GET', '/connections/pve')).json).toMatchObject({ credential_version: 1 });

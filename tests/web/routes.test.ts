@@ -99,7 +99,7 @@ describe.each(ENGINES)('on %s', (engine) => {
 
   test.each([
     ['proxmox', { terraform: /^ {2}api_token = /m, proxmoxer: /ProxmoxAPI\(/, curl: /^printf 'header = / }],
-    ['foreman', { hammer: /:foreman:/, curl: /^printf 'header = / }],
+    ['foreman', { hammer: /:foreman:/, curl: /^printf 'user = / }],
   ] as const)(
     'a route to %s has lines for each of its tools, without a token in them',
     async (kind, tools) => {

@@ -32,7 +32,7 @@ export function RowDetails({ row, onClose }: RowDetailsProps) {
                           search={alike}
                           size="sm"
                           underline="always"
-                          aria-label={`Only rows like this: ${label}, ${value}`}
+                          aria-label={`Only these: ${label}, ${value}`}
                           onClick={onClose}
                         >
                           Only these
