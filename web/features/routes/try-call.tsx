@@ -124,16 +124,9 @@ function Verdict({ verdict }: { readonly verdict: RouteVerdict }) {
           {reason}
         </Text>
         {username !== null && <Text size="sm">The token is one of {username}.</Text>}
-        {missing.length > 0 && (
-          <Text size="sm">
-            Missing: <Codes names={missing} />
-          </Text>
-        )}
+        {missing.length > 0 && <Names said="Missing:" names={missing} />}
         {needs.map((set) => (
-          <Text size="sm" key={set.join(' ')}>
-            Needs {set.length === 1 ? '' : 'one of '}
-            <Codes names={set} />
-          </Text>
+          <Names key={set.join(' ')} said={set.length === 1 ? 'Needs' : 'Needs one of'} names={set} />
         ))}
         {rule !== null && (
           <Text size="sm" className="break-anywhere">
@@ -145,12 +138,13 @@ function Verdict({ verdict }: { readonly verdict: RouteVerdict }) {
   );
 }
 
-const Codes = ({ names }: { readonly names: readonly string[] }) => (
-  <>
+const Names = ({ said, names }: { readonly said: string; readonly names: readonly string[] }) => (
+  <Group gap={6}>
+    <Text span size="sm">
+      {said}
+    </Text>
     {names.map((name) => (
-      <Code key={name} mr={4} display="inline-block">
-        {name}
-      </Code>
+      <Code key={name}>{name}</Code>
     ))}
-  </>
+  </Group>
 );
