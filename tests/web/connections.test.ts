@@ -335,7 +335,7 @@ describe('the expiry calendar', () => {
       expect.stringMatching(/bot-metrics within 30 days service token/),
       expect.stringMatching(/pve trust without checking/),
     ]);
-    await page.getByText('Held for systems').click();
+    await page.getByText('Held', { exact: true }).click();
     expect(await page.locator('main li').count()).toBe(1);
     await page.getByRole('link', { name: 'pve' }).click();
     await settled(page, 'pve');

@@ -70,8 +70,8 @@ export function EndingsPage() {
             aria-label="Which ones"
             data={[
               { value: 'all', label: 'All' },
-              { value: 'issued', label: 'Issued by Tessera' },
-              { value: 'held', label: 'Held for systems' },
+              { value: 'issued', label: 'Issued' },
+              { value: 'held', label: 'Held' },
             ]}
             value={side}
             onChange={(value) => setSide(value as 'all' | Ending['side'])}
