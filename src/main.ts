@@ -239,6 +239,12 @@ function announce({ config, secrets }: Settings, { bootstrap, proxmox }: Greetin
     `  data     ${secrets.databaseUrl === null ? config.dataDir : `PostgreSQL (keys and anchor in ${config.dataDir})`}`,
     `  API      ${url}/docs`,
   ];
+  if (config.tlsPort !== null) {
+    const secure = new URL(url);
+    secure.protocol = 'https:';
+    secure.port = String(config.tlsPort);
+    lines.splice(1, 0, `  https    ${secure.origin}`);
+  }
   if (proxmox !== null) lines.push(`  Proxmox  ${proxmox}`);
   if (bootstrap !== null) {
     lines.push(

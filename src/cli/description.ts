@@ -27,6 +27,8 @@ export interface OptionDescription {
   readonly choices?: readonly string[];
   /** Several values, by repetition, one after the other or with commas between. */
   readonly list?: boolean;
+  /** One value each time it is given. */
+  readonly repeats?: boolean;
 }
 
 /** `run` takes the flags and arguments by their names in camel case. It fails by throwing; a number it

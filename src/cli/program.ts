@@ -112,6 +112,10 @@ function pathOf(command: Command): string {
 
 function buildOption(description: OptionDescription): Option {
   const option = new Option(description.flags, description.text);
+  if (description.repeats)
+    return option.argParser((value: string, before: string[] | undefined) =>
+      [...(before ?? []), value].filter((part) => part !== ''),
+    );
   if (description.list)
     return option.argParser((value: string, before: string[] | undefined) => [
       ...(before ?? []),

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { ChangeRoute, RouteRule } from '../wire/routes.ts';
-import { CliError, usageError } from './failure.ts';
+import { usageError } from './failure.ts';
 
 /** Flags that both making and changing a route take. */
 export interface RouteOptions {
@@ -20,9 +19,9 @@ export function routeSettings(options: RouteOptions): ChangeRoute {
   return {
     ...(host === undefined ? {} : { host: host === '' ? null : host }),
     ...(port === undefined ? {} : { port: port === '' ? null : whole(port, '--port') }),
-    ...(path === false ? { by_path: false } : {}),
+    ...(path === undefined ? {} : { by_path: path }),
     ...(rule === undefined ? {} : { rules: rule.map(readRule) }),
-    ...(presets === false ? { presets: false } : {}),
+    ...(presets === undefined ? {} : { presets }),
     ...(passHeader === undefined ? {} : { pass_headers: passHeader }),
     ...(maxConcurrent === undefined ? {} : { max_concurrent: whole(maxConcurrent, '--max-concurrent') }),
     ...(timeout === undefined ? {} : { first_byte_ms: whole(timeout, '--timeout') * 1000 }),
@@ -49,12 +48,4 @@ export function readRule(text: string): RouteRule {
     path,
     ...(who === 'anyone' || who === 'never' ? { access: who } : { scopes: who.split('|') }),
   };
-}
-
-export async function readFileText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (failure) {
-    throw new CliError(`Cannot read ${path}: ${(failure as NodeJS.ErrnoException).code ?? 'unknown'}.`);
-  }
 }

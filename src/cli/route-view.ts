@@ -1,3 +1,4 @@
+import { routeAddress } from '../client/snippets/route-address.ts';
 import type { Route } from '../wire/routes.ts';
 import { connectionNames } from './connection-names.ts';
 import type { Context } from './context.ts';
@@ -8,7 +9,7 @@ export const leadsTo = ({ to, connection }: Route, nameOf: (id: string) => strin
 
 /** A route as a person sees it. */
 export async function showRoute(context: Context, route: Route): Promise<void> {
-  const { levels } = route;
+  const { levels, max_concurrent, first_byte_ms, idle_ms } = route;
   const server = (await context.target()).url;
   const nameOf = await connectionNames(context, [route]);
   context.out.record(route, [
@@ -16,10 +17,15 @@ export async function showRoute(context: Context, route: Route): Promise<void> {
     ['Leads to', leadsTo(route, nameOf)],
     ['Kind', route.kind],
     ['Address', route.path === null ? null : `${server.replace(/\/$/, '')}${route.path}`],
-    ['Host', route.host],
-    ['Port', route.port === null ? null : String(route.port)],
-    ['Scopes', levels === null ? null : Object.values(levels).join(', ')],
+    ['Host', route.host === null ? null : routeAddress({ ...route, port: null }, server).toString()],
+    ['Port', route.port === null ? null : routeAddress(route, server).toString()],
+    ['Scopes', levels === null ? 'only the rules count' : Object.values(levels).join(', ')],
     ['Rules', route.rules.length === 0 ? null : route.rules.map(ruleText).join('; ')],
+    ['Passes on', route.pass_headers.length === 0 ? null : route.pass_headers.join(', ')],
+    [
+      'Limits',
+      `${max_concurrent} calls at once, ${first_byte_ms / 1000} s to the first byte, ${idle_ms / 1000} s idle`,
+    ],
   ]);
 }
 

@@ -86,13 +86,14 @@ const COLUMNS: readonly Column<AuditRow>[] = [
 ];
 
 function request(row: AuditRow): string {
-  const { status, method, path, address, detail } = row;
+  const { status, method, path, address, token, detail } = row;
   const { bytes, ms, reason, missing, broken } = detail;
   const parts = [
     status,
     method,
     path,
     address,
+    row.route !== null && token !== null ? `token ${token}` : null,
     typeof bytes === 'number' ? byteText(bytes) : null,
     typeof ms === 'number' ? `${ms} ms` : null,
     typeof broken === 'string' ? `broken: ${broken}` : null,

@@ -5,6 +5,7 @@ import { routeAddress } from '../../client/snippets/route-address.ts';
 import type { Route } from '../../wire/routes.ts';
 import type { Context } from '../context.ts';
 import { CliError, usageError } from '../failure.ts';
+import { holdSignals, type Signals } from '../signals.ts';
 
 export interface Options {
   readonly command: string[];
@@ -27,21 +28,40 @@ export async function run(options: Options, context: Context): Promise<number> {
   const scopes = options.scope ?? (route.levels === null ? [] : [route.levels.read]);
   if (scopes.length === 0)
     throw usageError(`The route '${route.name}' has no levels.`, 'Say what the token may do: --scope SCOPE');
-  const { token, details } = await tessera.tokens.create({
-    name: `run ${program.split('/').at(-1)} ${Date.now().toString(36)}`.slice(0, 64),
-    scopes,
-    expires_in: ttl,
-  });
+  const { url } = await context.target();
+  // From before there is a token until it is revoked, no signal ends this program and leaves it behind.
+  const signals = holdSignals();
   try {
-    const { url } = await context.target();
-    return await runChild(program, args, { ...context.io.env, ...environmentOf(route, url, token) });
+    const { token, details } = await tessera.tokens.create({
+      name: `run ${program.split('/').at(-1)} ${Date.now().toString(36)}`.slice(0, 64),
+      scopes,
+      expires_in: ttl,
+    });
+    const env = { ...context.io.env, ...environmentOf(route, url, token) };
+    try {
+      return await runChild(program, args, env, signals);
+    } finally {
+      await revoke(tessera, details.id, context);
+    }
   } finally {
-    await tessera.tokens.revoke(details.id);
+    signals.release();
+  }
+}
+
+/** The program has ended as it ended; a server that is away by now does not change that, and is not passed over. */
+async function revoke(tessera: Tessera, id: string, { out }: Context): Promise<void> {
+  try {
+    await tessera.tokens.revoke(id);
+  } catch (failure) {
+    out.remark(`error: The token of this run could not be revoked: ${(failure as Error).message}`);
+    out.remark(`It ends by itself. Sooner, once the server answers: tessera token delete ${id}`);
   }
 }
 
 async function findRoute(tessera: Tessera, { route, connection }: Options): Promise<Route> {
-  if ((route === undefined) === (connection === undefined))
+  if (route !== undefined && connection !== undefined)
+    throw usageError('Give --connection or --route, not both.');
+  if (route === undefined && connection === undefined)
     throw usageError(
       'Give --connection or --route.',
       'Such as: tessera run --connection pve-lab -- terraform plan',
@@ -85,31 +105,26 @@ function environmentOf(route: Route, server: string, token: string): Record<stri
   }
 }
 
+const WHY_NOT: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such program',
+  EACCES: 'it may not be executed',
+};
+
 /** The exit code of a program that a signal ended is 128 and the signal's number, as shells have it. */
 function runChild(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  signals: Signals,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
+    const ended = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+    if (signals.first !== null) return resolve(ended(signals.first));
     const child = spawn(program, args, { stdio: 'inherit', env });
-    const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
-    const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
-    for (const signal of signals) process.on(signal, passOn);
-    const settle = (): void => {
-      for (const signal of signals) process.removeListener(signal, passOn);
-    };
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      settle();
-      reject(
-        new CliError(
-          `Cannot run ${program}: ${error.code === 'ENOENT' ? 'there is no such program' : error.message}.`,
-        ),
-      );
+    signals.passTo(child);
+    child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      reject(new CliError(`Cannot run ${program}: ${WHY_NOT[code ?? ''] ?? message}.`));
     });
-    child.once('exit', (code, signal) => {
-      settle();
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
+    child.once('exit', (code, signal) => resolve(code ?? (signal === null ? 128 : ended(signal))));
   });
 }

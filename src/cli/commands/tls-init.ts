@@ -22,7 +22,9 @@ export async function run({ dataDir, name = [] }: Options, context: Context): Pr
   ]);
   if (context.out.json) return;
   context.out.remark(
-    'A server that has a certificate takes the new one within seconds. Start with it: TESSERA_TLS_PORT=8443 tessera serve',
+    newAuthority
+      ? 'Start the server with it: TESSERA_TLS_PORT=8443 tessera serve'
+      : 'A running server takes it within seconds.',
   );
   if (newAuthority) context.out.remark('How to make systems and tools trust it: tessera tls trust');
 }

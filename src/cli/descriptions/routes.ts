@@ -13,18 +13,26 @@ const SETTINGS: readonly OptionDescription[] = [
   { flags: '--no-path', text: 'do not offer it below /connect/<name>/' },
   {
     flags: '--rule <rule>',
-    text: "'METHOD|METHOD PATH SCOPE|SCOPE', with anyone or never in place of scopes; repeatable",
-    list: true,
+    text: "'METHOD|METHOD PATH SCOPE|SCOPE', with anyone or never in place of scopes; repeatable; empty takes all away",
+    repeats: true,
   },
   { flags: '--no-presets', text: 'only the rules count' },
   {
     flags: '--pass-header <name...>',
-    text: 'request headers that travel besides the usual ones',
+    text: 'request headers that travel besides the usual ones; empty takes them away',
     list: true,
   },
-  { flags: '--max-concurrent <number>', text: 'calls at once (default: 256)' },
-  { flags: '--timeout <seconds>', text: 'wait for the first byte of an answer (default: 35)' },
-  { flags: '--idle <seconds>', text: 'end a stream on which nothing moves (default: 300)' },
+];
+const LIMITS = (asMade: boolean): readonly OptionDescription[] => [
+  { flags: '--max-concurrent <number>', text: `calls at once${asMade ? ' (default: 256)' : ''}` },
+  {
+    flags: '--timeout <seconds>',
+    text: `wait for the first byte of an answer${asMade ? ' (default: 35)' : ''}`,
+  },
+  {
+    flags: '--idle <seconds>',
+    text: `end a stream on which nothing moves${asMade ? ' (default: 300)' : ''}`,
+  },
 ];
 
 export const ROUTE_COMMANDS: readonly CommandDescription[] = [
@@ -39,9 +47,10 @@ export const ROUTE_COMMANDS: readonly CommandDescription[] = [
         options: [
           { flags: '-c, --connection <connection>', text: 'whose credential is put in' },
           { flags: '--to <url>', text: 'a system with nothing to put in' },
-          { flags: '--ca-file <file>', text: 'authority of --to, PEM' },
-          { flags: '--fingerprint <sha256>', text: 'certificate of --to' },
+          { flags: '--ca <file>', text: 'trust this authority for --to (PEM)' },
+          { flags: '--pin <fingerprint>', text: 'accept exactly this certificate of --to (SHA-256)' },
           ...SETTINGS,
+          ...LIMITS(true),
         ],
         notes: [
           'Examples:',
@@ -63,7 +72,13 @@ export const ROUTE_COMMANDS: readonly CommandDescription[] = [
         name: 'update',
         summary: 'Change a route; rules given here replace those there are',
         arguments: [NAME],
-        options: SETTINGS,
+        options: [
+          { flags: '--path', text: 'offer it below /connect/<name>/ again' },
+          { flags: '--presets', text: 'let the presets of its kind count again' },
+          ...SETTINGS,
+          ...LIMITS(false),
+        ],
+        notes: ['What is not named stays.'],
         load: () => import('../commands/route-update.ts'),
       },
       {
@@ -78,7 +93,7 @@ export const ROUTE_COMMANDS: readonly CommandDescription[] = [
         summary: 'Say what would happen to a call, and why; sends nothing',
         arguments: [
           { form: '<route>', text: 'name of the route' },
-          { form: '<token>', text: 'id of a token; - for a call without one' },
+          { form: '<token>', text: 'id of a token, or the name of one of yours; - for a call without one' },
           { form: '<method>', text: 'such as GET' },
           { form: '<path>', text: 'as the other system sees it' },
         ],
@@ -89,6 +104,7 @@ export const ROUTE_COMMANDS: readonly CommandDescription[] = [
         name: 'snippet',
         summary: 'Print the configuration of a tool',
         arguments: [NAME],
+        notes: ['Example:', '  tessera route snippet lab --for curl'],
         options: [
           {
             flags: '--for <tool>',

@@ -3,6 +3,15 @@ import { routeAddress } from './route-address.ts';
 
 export type SnippetTool = 'terraform' | 'hammer' | 'proxmoxer' | 'curl' | 'osmo';
 
+/** The tools that speak to each kind of system. */
+export const SNIPPET_TOOLS: Readonly<Record<Route['kind'], readonly SnippetTool[]>> = {
+  proxmox: ['curl', 'terraform', 'proxmoxer'],
+  foreman: ['curl', 'hammer'],
+  osmo: ['curl', 'osmo'],
+  gafaelfawr: ['curl'],
+  http: ['curl'],
+};
+
 export interface RouteSnippetOptions {
   readonly route: Pick<Route, 'name' | 'kind' | 'path' | 'host' | 'port' | 'port_tls'>;
   /** Address of this Tessera. */
@@ -57,25 +66,36 @@ function curl(options: RouteSnippetOptions): string {
 }
 
 /** A tool that speaks https only cannot be shown an http address without a word. */
-const httpsOnly = (url: URL): string =>
-  url.protocol === 'https:'
-    ? ''
-    : '# This tool speaks https only: run "tessera tls init" on the server and start it anew.\n';
+function httpsOnly(url: URL, { name, port_tls }: RouteSnippetOptions['route']): string {
+  if (url.protocol === 'https:') return '';
+  return port_tls
+    ? `# This tool speaks https only: take the https address of Tessera, or give the\n# route a port of its own: tessera route update ${name} --port 8006\n`
+    : '# This tool speaks https only: run "tessera tls init" on the server and start it\n# anew.\n';
+}
 
 /** bpg drops the path of its endpoint and insists on https, so the route needs a host or port of its own. */
 function terraform(options: RouteSnippetOptions): string {
   const { route, caFile } = options;
   const url = address(options);
-  const plain = httpsOnly(url);
+  const own = route.port !== null || route.host !== null;
+  // The advice to take a port brings https with it, where ports speak it.
+  const plain = own || !route.port_tls ? httpsOnly(url, route) : '';
   url.protocol = 'https:';
   url.pathname = '/';
-  const note =
-    route.port === null && route.host === null
-      ? `# The provider drops the path of its endpoint: give the route a port of its own.\n#   tessera route update ${route.name} --port 8006\n`
-      : '';
+  const note = own
+    ? ''
+    : `# The provider drops the path of its endpoint: give the route a port of its own.\n#   tessera route update ${route.name} --port 8006\n`;
   const trust =
     caFile === undefined ? '' : `# The provider trusts what the system trusts: SSL_CERT_FILE=${caFile}\n`;
-  return `${note}${plain}${trust}variable "tessera_token" {
+  return `${note}${plain}${trust}terraform {
+  required_providers {
+    proxmox = {
+      source = "bpg/proxmox"
+    }
+  }
+}
+
+variable "tessera_token" {
   type      = string
   sensitive = true
 }
@@ -96,7 +116,7 @@ function proxmoxer(options: RouteSnippetOptions): string {
   const path = url.pathname.replace(/^\/|\/$/g, '');
   const prefix = path === '' ? '' : `\n    path_prefix="${path}",  # proxmoxer 2.0 or later`;
   const verify = options.caFile === undefined ? 'True' : JSON.stringify(options.caFile);
-  return `${httpsOnly(url)}import os
+  return `${httpsOnly(url, options.route)}import os
 
 from proxmoxer import ProxmoxAPI
 

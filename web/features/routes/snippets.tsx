@@ -1,19 +1,11 @@
 import { Card, Stack, Tabs, Text, Title } from '@mantine/core';
-import { routeSnippet, type SnippetTool } from '../../../src/client/snippets/route-snippet.ts';
+import { routeSnippet, SNIPPET_TOOLS } from '../../../src/client/snippets/route-snippet.ts';
 import type { Route } from '../../../src/wire/routes.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 
-const TOOLS: Readonly<Record<Route['kind'], readonly SnippetTool[]>> = {
-  proxmox: ['curl', 'terraform', 'proxmoxer'],
-  foreman: ['curl', 'hammer'],
-  osmo: ['curl', 'osmo'],
-  gafaelfawr: ['curl'],
-  http: ['curl'],
-};
-
 /** How an unmodified tool uses the route. */
 export function Snippets({ route }: { readonly route: Route }) {
-  const tools = TOOLS[route.kind];
+  const tools = SNIPPET_TOOLS[route.kind];
   return (
     <Card>
       <Stack gap="md">

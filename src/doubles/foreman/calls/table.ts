@@ -113,20 +113,33 @@ export function findCall(table: readonly Call[], method: string, path: string): 
   return undefined;
 }
 
+/** Clients read every one of these fields. */
+const parameter = (name: string, type: 'string' | 'numeric', required = false) => ({
+  name,
+  full_name: name,
+  description: '',
+  required,
+  expected_type: type,
+  validator: type === 'string' ? 'Must be a String' : 'Must be a number.',
+  allow_nil: false,
+});
+const LIST_PARAMETERS = [
+  parameter('search', 'string'),
+  parameter('order', 'string'),
+  parameter('page', 'numeric'),
+  parameter('per_page', 'numeric'),
+];
+
 /** The API description clients download before anything else; its checksum stands on every answer. */
 export function apiDescription(table: readonly Call[]): { readonly text: string; readonly checksum: string } {
   const resources: Record<string, { name: string; methods: object[] }> = {};
   for (const call of table) {
     const resource = resources[call.resource] ?? { name: call.resource, methods: [] };
     resources[call.resource] = resource;
-    const params = (call.path.match(/:\w+/g) ?? []).map((part) => ({
-      name: part.slice(1),
-      full_name: part.slice(1),
-      required: true,
-      expected_type: 'string',
-      validator: 'Must be an identifier',
-      allow_nil: false,
-    }));
+    const params = [
+      ...(call.path.match(/:\w+/g) ?? []).map((part) => parameter(part.slice(1), 'string', true)),
+      ...(call.action === 'index' ? LIST_PARAMETERS : []),
+    ];
     resource.methods.push({
       name: call.action,
       apis: [{ api_url: `/api${call.path}`, http_method: call.method, short_description: call.action }],

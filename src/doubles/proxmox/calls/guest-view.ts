@@ -46,7 +46,8 @@ export const digestOf = (config: ReadonlyMap<string, string>): string =>
     .update([...config].map(([name, value]) => `${name}: ${value}\n`).join(''))
     .digest('hex');
 
-const NUMERIC = /^(cores|sockets|vcpus|numa|onboot|template|protection|balloon|ciupgrade|tablet|acpi|kvm)$/;
+const NUMERIC =
+  /^(cores|sockets|vcpus|cpuunits|numa|onboot|template|protection|balloon|shares|ciupgrade|tablet|acpi|kvm)$/;
 
 /** As the config call shows it: options as text, a few as numbers, the password as asterisks. */
 export function presentConfig(

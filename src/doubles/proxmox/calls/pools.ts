@@ -37,6 +37,16 @@ function create({ cluster, parameters }: CallContext): Answer {
   return reply(null);
 }
 
+function remove({ cluster, parameters }: CallContext): Answer {
+  const poolid = textOf(parameters, 'poolid') ?? '';
+  const pool = cluster.pools.get(poolid);
+  if (pool === undefined) return died(`delete pool failed: pool '${poolid}' does not exist`);
+  if (pool.storages.size > 0 || [...cluster.guests.values()].some((guest) => guest.pool === poolid))
+    return died(`delete pool failed: pool '${poolid}' is not empty`);
+  cluster.pools.delete(poolid);
+  return reply(null);
+}
+
 export function poolCalls(): Call[] {
   return [
     { method: 'GET', path: '/pools', rule: ANYONE, parameters: NO_PARAMETERS, answer: list },
@@ -56,6 +66,14 @@ export function poolCalls(): Call[] {
         fields: { poolid: required('string', { format: poolFormat }), comment: optional('string') },
       },
       answer: create,
+    },
+    {
+      method: 'DELETE',
+      path: '/pools/{poolid}',
+      rule: holder('/pool/{poolid}', 'Pool.Allocate'),
+      viaDaemon: true,
+      parameters: NO_PARAMETERS,
+      answer: remove,
     },
   ];
 }

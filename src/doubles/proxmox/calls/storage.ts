@@ -1,7 +1,7 @@
 import { STORAGE_FIELD } from '../formats.ts';
 import { died } from '../refusal.ts';
 import { holdsAny } from '../rights/acl.ts';
-import { ANYONE, holder, holderOfAny } from '../rights/rules.ts';
+import { ANYONE, holder, holderOfAny, need } from '../rights/rules.ts';
 import { flagOf, listOf, NO_PARAMETERS, optional, textOf } from '../schema.ts';
 import { type Cluster, type Guest, now, type Storage } from '../state.ts';
 import { isActive, isOnNode, usableStorage } from '../storage-checks.ts';
@@ -89,6 +89,22 @@ function listContent({ cluster, node, parameters }: CallContext): Answer {
   return reply(rows.filter((row) => content === undefined || row.content === content));
 }
 
+/** A drive is read by who may audit its storage and configure its guest. */
+function readVolume({ cluster, caller, node, parameters }: CallContext): Answer {
+  const storage = usableStorage(cluster, textOf(parameters, 'storage') ?? '', node);
+  if (!storage.ok) return storage;
+  const volid = textOf(parameters, 'volume') ?? '';
+  for (const guest of cluster.guests.values()) {
+    const volume = volumesOf(guest, storage.value.name).find((each) => each.volid === volid);
+    if (volume === undefined) continue;
+    const allowed = need(cluster, caller, `/vms/${guest.vmid}`, 'VM.Config.Disk');
+    if (!allowed.ok) return allowed;
+    const { size, format } = volume;
+    return reply({ path: `/dev/pve/${volid.split(':')[1]}`, size, used: size, format });
+  }
+  return died(`volume_size_info on '${volid}' failed`);
+}
+
 /** The file itself was read by the wire; here only its size is known. */
 function upload({ cluster, caller, node, parameters }: CallContext): Answer {
   const storage = usableStorage(cluster, textOf(parameters, 'storage') ?? '', node);
@@ -158,6 +174,14 @@ export function storageCalls(): Call[] {
       viaDaemon: true,
       parameters: { fields: { content, vmid: optional('integer') } },
       answer: listContent,
+    },
+    {
+      method: 'GET',
+      path: '/nodes/{node}/storage/{storage}/content/{volume}',
+      rule: holder('/storage/{storage}', 'Datastore.Audit'),
+      viaDaemon: true,
+      parameters: NO_PARAMETERS,
+      answer: readVolume,
     },
     {
       method: 'POST',
