@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -7,8 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { initTls } from '../../src/local/tls/folder.ts';
-import { PROGRAM } from '../support/process.ts';
 import { freePort } from '../support/server.ts';
 import {
   broker,
@@ -21,12 +18,14 @@ import {
   type proxmox,
   upstream,
 } from './support.ts';
+import { run, secureBroker } from './tools.ts';
 
 /**
  * The tools themselves, through routes that speak TLS, set up by nothing but what `tessera route snippet` prints. Tools
  * that no package brings are replayed byte for byte as they were seen on the wire.
  */
 let server: Awaited<ReturnType<typeof broker>>;
+let snippet: Awaited<ReturnType<typeof secureBroker>>['snippet'];
 let pve: Awaited<ReturnType<typeof proxmox>>;
 let fm: Awaited<ReturnType<typeof foreman>>;
 let ca: string;
@@ -37,47 +36,6 @@ let lab: string;
 let inventory: string;
 let metrics: string;
 let labPort: number;
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const run = (
-  program: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  stdin = '',
-): Promise<Ran> =>
-  new Promise((resolve) => {
-    const child = execFile(
-      program,
-      args,
-      { env: { PATH: process.env.PATH, ...env }, timeout: 30_000 },
-      (error, stdout, stderr) =>
-        resolve({
-          code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1,
-          stdout,
-          stderr,
-        }),
-    );
-    // A program that does not read it may be gone already.
-    child.stdin?.on('error', () => {}).end(stdin);
-  });
-
-/** What the built program prints, asked over TLS as a person would. */
-async function snippet(route: string, tool: string): Promise<string> {
-  const args = [PROGRAM, 'route', 'snippet', route, '--for', tool, '--ca', caFile];
-  const printed = await run(process.execPath, args, {
-    HOME: '/nonexistent',
-    NODE_EXTRA_CA_CERTS: caFile,
-    TESSERA_URL: `https://localhost:${securePort}`,
-    TESSERA_TOKEN: server.admin,
-  });
-  expect([printed.code, printed.stderr]).toEqual([0, '']);
-  return printed.stdout;
-}
 
 /** One request and its whole answer, over TLS 1.3 as Go programs insist on. */
 function exchange(port: number, request: string): Promise<{ head: string; body: string }> {
@@ -100,22 +58,7 @@ function exchange(port: number, request: string): Promise<{ head: string; body: 
 }
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'tessera-clients-'));
-  later({ close: () => rm(folder, { recursive: true }) });
-  const { files } = await initTls(folder, ['localhost', '127.0.0.1'], new Date());
-  caFile = files.authority;
-  ca = await readFile(caFile, 'utf8');
-  securePort = await freePort();
-  server = await broker({
-    environment: {
-      TESSERA_TLS_CERT_FILE: files.certificate,
-      TESSERA_TLS_KEY_FILE: files.key,
-      TESSERA_TLS_PORT: String(securePort),
-    },
-  });
-  const { secureServer } = server.app;
-  if (secureServer === null) throw new Error('there is no TLS port');
-  await new Promise<void>((resolve) => secureServer.listen(securePort, '127.0.0.1', resolve));
+  ({ server, caFile, ca, securePort, snippet } = await secureBroker());
   [pve, fm] = await Promise.all([connectProxmox(server, 'rootToken'), connectForeman(server, 'adminToken')]);
   const service = await upstream(plainAnswer('written'));
   labPort = await freePort();
@@ -148,7 +91,7 @@ test('curl works as printed: PVEAPIToken, Basic and bearer, trusting only the lo
   ] as const) {
     // Interactive, as where people paste: there `!` speaks of the history of commands.
     const env = { TESSERA_TOKEN: token, HOME: '/nonexistent' };
-    const ran = await run('bash', ['--norc', '-i'], env, await snippet(route, 'curl'));
+    const ran = await run('bash', ['--norc', '-i'], env, { stdin: await snippet(route, 'curl') });
     expect([route, ran.code, ran.stdout]).toEqual([route, 0, expect.stringContaining(expected)]);
     for (const secret of secrets()) expect(ran.stdout + ran.stderr).not.toContain(secret);
   }

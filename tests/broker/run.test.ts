@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openDesk } from '../cli/harness.ts';
+import { openTerminal } from '../cli/pseudo-terminal.ts';
 import { PROGRAM } from '../support/process.ts';
 import { broker, closeAll, connectProxmox, later } from './support.ts';
 
@@ -78,4 +79,113 @@ describe('a child that is stopped', () => {
     expect((await ended)[0]).toBe(code);
     expect((await server.call('GET', '/connect/lab/api2/json/version', { token })).status).toBe(401);
   });
+});
+
+describe('a child on a terminal', () => {
+  /** Counts what the keyboard sends, as Terraform does: at the second Ctrl-C it gives up its state. */
+  const COUNT = `
+let seen = 0;
+for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => console.log(signal, ++seen));
+process.on('SIGTERM', () => console.log('ended after ' + seen) || process.exit(5));
+console.log('ready ' + process.env.TESSERA_TOKEN + ' pid ' + process.pid);
+setInterval(() => {}, 1000);
+`;
+
+  test.each([
+    ['Ctrl-C', '\u0003', 'SIGINT'],
+    ['Ctrl-\\', '\u001c', 'SIGQUIT'],
+  ])('gets %s once, and tessera stays until it has revoked the token', async (_key, typed, signal) => {
+    const server = await broker();
+    await connectProxmox(server);
+    await server.routeTo('lab', 'pve-lab');
+    const folder = await mkdtemp(join(tmpdir(), 'tessera-run-'));
+    later({ close: () => rm(folder, { recursive: true }) });
+    const script = join(folder, 'count.js');
+    await writeFile(script, COUNT);
+    const terminal = openTerminal(
+      ['run', '--route', 'lab', '--', process.execPath, script],
+      folder,
+      { TESSERA_URL: server.url, TESSERA_TOKEN: server.admin },
+      [process.execPath, PROGRAM],
+    );
+    later({ close: () => terminal.stop() });
+    await terminal.sees(/pid \d+\s/);
+    const [, token = '', pid] = /ready (\S+) pid (\d+)/.exec(terminal.shown()) ?? [];
+    terminal.types(typed);
+    await terminal.sees(`${signal} 1`);
+    expect((await server.call('GET', '/connect/lab/api2/json/version', { token })).status).toBe(200);
+    process.kill(Number(pid), 'SIGTERM');
+    await terminal.sees('ended after 1');
+    expect(await terminal.ended()).toBe(5);
+    expect((await server.call('GET', '/connect/lab/api2/json/version', { token })).status).toBe(401);
+  });
+});
+
+test('a token that cannot be revoked at the end is named, and the program still ends as it ended', async () => {
+  const server = await broker();
+  await connectProxmox(server);
+  await server.routeTo('lab', 'pve-lab');
+  const desk = await openDesk();
+  later({ close: () => desk.clear() });
+  const folder = await mkdtemp(join(tmpdir(), 'tessera-run-'));
+  later({ close: () => rm(folder, { recursive: true }) });
+  // The server is gone before the program is.
+  const running = desk.run(
+    [
+      'run',
+      '--route',
+      'lab',
+      '--',
+      'sh',
+      '-c',
+      `touch ${folder}/begun; until [ -e ${folder}/gone ]; do sleep 0.05; done; exit 4`,
+    ],
+    { env: { PATH: process.env.PATH ?? '', TESSERA_URL: server.url, TESSERA_TOKEN: server.admin } },
+  );
+  await vi.waitFor(() => readFile(join(folder, 'begun')), { timeout: 20_000 });
+  const [{ id }] = (await server.api('GET', '/tokens?search=run%20sh')).json.items;
+  await server.app.close();
+  await writeFile(join(folder, 'gone'), '');
+  const ended = await running;
+  expect(ended.code).toBe(4);
+  expect(ended.stderr).toContain('could not be revoked');
+  expect(ended.stderr).toContain(`tessera token delete ${id}`);
+});
+
+test('arguments that name no one route are explained', async () => {
+  const server = await broker();
+  await connectProxmox(server);
+  const desk = await openDesk();
+  later({ close: () => desk.clear() });
+  const env = { PATH: process.env.PATH ?? '', TESSERA_URL: server.url, TESSERA_TOKEN: server.admin };
+  const run = async (...args: string[]) => {
+    const { code, stderr } = await desk.run(['run', ...args], { env });
+    return [code, stderr];
+  };
+  expect(await run('--', 'true')).toEqual([2, expect.stringContaining('Give --connection or --route.')]);
+  expect(await run('--route', 'a', '--connection', 'b', '--', 'true')).toEqual([
+    2,
+    expect.stringContaining('not both'),
+  ]);
+  expect(await run('--connection', 'pve-lab')).toEqual([2, expect.stringContaining("argument 'command'")]);
+  expect(await run('--connection', 'pve-lab', '--', 'true')).toEqual([
+    1,
+    expect.stringContaining('tessera route create NAME --connection pve-lab'),
+  ]);
+  await server.routeTo('one', 'pve-lab');
+  expect(await run('--connection', 'pve-lab', '--', '/etc/passwd')).toEqual([
+    1,
+    expect.stringContaining('it may not be executed'),
+  ]);
+  await server.routeTo('two', 'pve-lab');
+  expect(await run('--connection', 'pve-lab', '--', 'true')).toEqual([
+    2,
+    expect.stringContaining('one, two'),
+  ]);
+  const plain = { presets: false, rules: [{ path: '/**', scopes: ['write:sasquatch'] }] };
+  await server.route('metrics', 'https://sasquatch.example', plain);
+  expect(await run('--route', 'metrics', '--', 'true')).toEqual([
+    2,
+    expect.stringContaining('--scope SCOPE'),
+  ]);
 });

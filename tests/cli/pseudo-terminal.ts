@@ -17,6 +17,8 @@ export interface Terminal {
   shown(): string;
   /** Every byte that came over the line. */
   raw(): string;
+  /** Presses these keys. */
+  types(keys: string): void;
   /** Presses Ctrl-C. */
   interrupt(): void;
   ended(): Promise<number>;
@@ -74,6 +76,7 @@ export function openTerminal(
     sees,
     shown,
     raw: () => raw,
+    types: (keys) => void child.stdin?.write(keys),
     interrupt: () => void child.stdin?.write('\u0003'),
     ended: () => ended,
     stop: () => void child.kill('SIGKILL'),
