@@ -56,6 +56,34 @@ test('a route is made, shown, changed, checked and deleted from the command line
   expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('refused with 403')]);
   const changed = await tessera(['route', 'update', 'metrics', '--host', 'metrics.example', '--no-path']);
   expect([changed.code, changed.stdout]).toEqual([0, expect.stringContaining('metrics.example')]);
+  const check = async (...words: string[]) => (await tessera(['route', 'check', 'metrics', ...words])).code;
+  // What was taken away comes back: the path, and the presets in place of the rules.
+  expect(changed.stdout).not.toContain('/connect/metrics/');
+  const restored = [
+    '--path',
+    '--host',
+    '',
+    '--presets',
+    '--rule',
+    '',
+    '--pass-header',
+    'X-A,X-B',
+    '--idle',
+    '60',
+  ];
+  const back = await tessera(['route', 'update', 'metrics', ...restored]);
+  expect([back.code, back.stdout]).toEqual([0, expect.stringContaining(`${server.url}/connect/metrics/`)]);
+  expect(back.stdout).toMatch(/Scopes +read:metrics, power:metrics, configure:metrics, all:metrics\n/);
+  expect(back.stdout).toMatch(/Passes on +x-a, x-b\n/i);
+  expect(back.stdout).toMatch(/Limits +256 calls at once, 35 s to the first byte, 60 s idle\n/);
+  expect(back.stdout).not.toMatch(/Rules|Host|write:sasquatch/);
+  const reader = await server.api('POST', '/tokens', { name: 'reader', scopes: ['read:metrics'] });
+  expect(reader.status).toBe(201);
+  // Named as a person names it.
+  expect(await check('reader', 'GET', '/topics/x')).toBe(0);
+  expect(await check('reader', 'POST', '/topics/x')).toBe(1);
+  const nobody = await tessera(['route', 'check', 'metrics', 'no-such', 'GET', '/']);
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("no token named 'no-such'")]);
   expect((await tessera(['route', 'delete', 'metrics', '--yes'])).code).toBe(0);
   expect((await tessera(['route', 'show', 'metrics'])).code).toBe(1);
 });
@@ -67,6 +95,24 @@ test('a rule that does not read as one is explained', async () => {
     2,
     expect.stringContaining('--rule wants methods, a path and who may'),
   ]);
+});
+
+test('a rule keeps its commas, and a route that leads nowhere or to two places is explained', async () => {
+  const { tessera } = await desk();
+  const make = (...words: string[]) => tessera(['route', 'create', 'x', ...words]);
+  const made = await make(
+    '--to',
+    'https://x.example',
+    '--rule',
+    'GET /a,b/* anyone',
+    '--rule',
+    'GET /c anyone',
+  );
+  expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('GET /a,b/* anyone; GET /c anyone')]);
+  for (const words of [[], ['--to', 'https://x.example', '--connection', 'y']]) {
+    const run = await make(...words);
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('Give --connection or --to')]);
+  }
 });
 
 test('the snippet for curl works as printed, for Proxmox and for Foreman, and the tool never sees the secret', async () => {
@@ -84,8 +130,18 @@ test('the snippet for curl works as printed, for Proxmox and for Foreman, and th
     expect(run.code).toBe(0);
     expect(run.stdout).toContain(expected);
   }
-  const follow = await tessera(['audit', '--route', 'lab']);
-  expect(follow.stdout).toContain('route.used');
+  const { stdout } = await tessera(['audit', '--route', 'lab']);
+  const [id] = /(?<=token )\w{22}/.exec(stdout) ?? [];
+  expect((await server.api('GET', `/tokens/${id}`)).json.scopes).toEqual(['read:lab']);
+  expect(stdout).toMatch(
+    /admin +route\.used +lab +200 GET \/api2\/json\/version 127\.0\.0\.1 token \w+ \d+ B \d+ ms/,
+  );
+  const unfit = await tessera(['route', 'snippet', 'lab', '--for', 'hammer']);
+  expect([unfit.code, unfit.stdout, unfit.stderr]).toEqual([
+    2,
+    '',
+    expect.stringContaining('--for curl, --for terraform, --for proxmoxer'),
+  ]);
 });
 
 test('following the trail of one route shows its calls as they come, with who, token, size and time, and no others', async () => {

@@ -68,6 +68,11 @@ beforeAll(async () => {
     port: labPort,
     levels: { read: 'read:lab', power: 'power:lab', configure: 'configure:lab', all: 'all:lab' },
   });
+  await server.routeTo('lab-host', 'pve-lab', {
+    host: 'pve.localhost',
+    by_path: false,
+    levels: { read: 'read:lab', power: 'power:lab', configure: 'configure:lab', all: 'all:lab' },
+  });
   await server.routeTo('inventory', 'fm');
   await server.route('metrics', service.url);
   lab = (await server.token('all:lab')).token;
@@ -86,6 +91,7 @@ test('curl works as printed: PVEAPIToken, Basic and bearer, trusting only the lo
   for (const [route, token, expected] of [
     ['lab', lab, '"release"'],
     ['lab-port', lab, '"release"'],
+    ['lab-host', lab, '"release"'],
     ['inventory', inventory, '"version":"1.24.3"'],
     ['metrics', metrics, 'written'],
   ] as const) {

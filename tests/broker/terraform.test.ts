@@ -69,7 +69,8 @@ describe.skipIf(!found)('Terraform with the bpg provider', () => {
   });
   afterAll(closeAll);
 
-  const terraform = (scope: string, ...args: string[]): Promise<Ran> =>
+  /** Each with a folder of its own for what the provider remembers of the ids it asked for last. */
+  const terraform = async (scope: string, ...args: string[]): Promise<Ran> =>
     run(
       process.execPath,
       [PROGRAM, 'run', '--connection', 'pve-lab', '--scope', scope, '--', 'terraform', ...args, '-no-color'],
@@ -79,6 +80,7 @@ describe.skipIf(!found)('Terraform with the bpg provider', () => {
         SSL_CERT_FILE: tools.caFile,
         TF_CLI_CONFIG_FILE: join(folder, 'terraform.rc'),
         CHECKPOINT_DISABLE: '1',
+        TMPDIR: await mkdtemp(join(folder, 'tmp-')),
       },
       { cwd: folder },
     );

@@ -9,6 +9,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { listenTls, openTls } from '../../src/http/tls.ts';
 import { initTls } from '../../src/local/tls/folder.ts';
 import { openDesk } from '../cli/harness.ts';
+import { tessera } from '../support/process.ts';
 import { freePort } from '../support/server.ts';
 import { broker, closeAll, connectProxmox, later, plainAnswer, upstream } from './support.ts';
 
@@ -237,6 +238,38 @@ test('a route’s own port and its virtual host show a renewed certificate to wh
     if (up.received[at]?.includes('GET /stream')) socket.write(`${chunk('last')}0\r\n\r\n`);
   for (const stream of await Promise.all(streams))
     expect(stream).toEqual({ text: 'first last', serial: old.serial });
+});
+
+test('the commands of the manual start a server that says where it speaks TLS, and curl trusts it as told', async () => {
+  const path = await folder();
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const environment = { TESSERA_DATA_DIR: path, TESSERA_TLS_PORT: String(tlsPort) };
+  const made = await tessera(['tls', 'init'], environment).finished;
+  expect([made.code, made.stderr]).toEqual([
+    0,
+    expect.stringContaining('TESSERA_TLS_PORT=8443 tessera serve'),
+  ]);
+  const serving = tessera(['serve', '--port', String(port)], environment);
+  later({ close: () => void serving.child.kill('SIGKILL') });
+  await serving.says(`  https    https://127.0.0.1:${tlsPort}\n`);
+  const told = await tessera(['tls', 'trust', '--for', 'curl'], environment).finished;
+  const [, trusting = ''] = /(curl --cacert \S+) \.\.\./.exec(told.stdout) ?? [];
+  const ask = (command: string): Promise<string> =>
+    new Promise((resolve) => {
+      execFile('sh', ['-c', `${command} -sS https://127.0.0.1:${tlsPort}/health`], (_error, stdout, stderr) =>
+        resolve(stdout + stderr),
+      );
+    });
+  expect(await ask(trusting)).toContain('"status"');
+  expect(await ask('curl')).toContain('certificate');
+  // Renewed under the same authority, it is served without a restart and trusted as before.
+  const serial = async () =>
+    (await greet(tlsPort, await readFile(join(path, 'tls', 'ca.pem'), 'utf8'))).peer.serialNumber;
+  const before = await serial();
+  const renewed = await tessera(['tls', 'init'], environment).finished;
+  expect([renewed.code, renewed.stderr]).toEqual([0, 'A running server takes it within seconds.\n']);
+  await vi.waitFor(async () => expect(await serial()).not.toBe(before), { timeout: 20_000 });
+  expect(await ask(trusting)).toContain('"status"');
 });
 
 test('the command line makes certificates and says how to trust them', async () => {

@@ -41,7 +41,7 @@ export const run = (
 export async function secureBroker() {
   const folder = await mkdtemp(join(tmpdir(), 'tessera-clients-'));
   later({ close: () => rm(folder, { recursive: true }) });
-  const { files } = await initTls(folder, ['localhost', '127.0.0.1'], new Date());
+  const { files } = await initTls(folder, ['localhost', '127.0.0.1', 'pve.localhost'], new Date());
   const caFile = files.authority;
   const securePort = await freePort();
   const server = await broker({
