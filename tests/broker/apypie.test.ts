@@ -52,7 +52,8 @@ print(api.show("hosts", first["id"])["name"] == first["name"], "users" in api.re
     expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, '', '12 True\nTrue True\n']);
     const { login, token } = fm.credentials.adminToken;
     const basic = `Basic ${Buffer.from(`${login}:${token}`).toString('base64')}`;
-    const seen = fm.requests.slice(before);
+    // Tessera's own look at the connection may come in between.
+    const seen = fm.requests.slice(before).filter(({ url }) => url !== '/api/status');
     expect(seen.map(({ url, headers }) => [url.split('?', 1)[0], headers.authorization])).toEqual([
       ['/apidoc/v2.json', undefined],
       ['/api/hosts', basic],

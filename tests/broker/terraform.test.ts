@@ -45,6 +45,13 @@ resource "proxmox_virtual_environment_vm" "bumblebee" {
   memory {
     dedicated = 1024
   }
+  # As the template has it.
+  network_device {
+    bridge = "vmbr0"
+  }
+  vga {
+    type = "serial0"
+  }
 }
 `;
 
