@@ -19,7 +19,7 @@ export async function showRoute(context: Context, route: Route): Promise<void> {
     ['Address', route.path === null ? null : `${server.replace(/\/$/, '')}${route.path}`],
     ['Host', route.host === null ? null : routeAddress({ ...route, port: null }, server).toString()],
     ['Port', route.port === null ? null : routeAddress(route, server).toString()],
-    ['Scopes', levels === null ? 'only the rules count' : Object.values(levels).join(', ')],
+    ['Scopes', levels === null ? 'only the rules count' : scopesOf(route.kind, levels).join(', ')],
     ['Rules', route.rules.length === 0 ? null : route.rules.map(ruleText).join('; ')],
     ['Passes on', route.pass_headers.length === 0 ? null : route.pass_headers.join(', ')],
     [
@@ -28,6 +28,10 @@ export async function showRoute(context: Context, route: Route): Promise<void> {
     ],
   ]);
 }
+
+/** Systems without machines have nothing to power or configure: those scopes are not registered. */
+const scopesOf = (kind: Route['kind'], { read, power, configure, all }: NonNullable<Route['levels']>) =>
+  kind === 'proxmox' || kind === 'foreman' ? [read, power, configure, all] : [read, all];
 
 const ruleText = ({ methods = [], path, access = 'scopes', scopes = [] }: Route['rules'][number]): string =>
   `${methods.length === 0 ? '*' : methods.join('|')} ${path} ${access === 'scopes' ? scopes.join('|') : access}`;

@@ -73,7 +73,7 @@ test('a route is made, shown, changed, checked and deleted from the command line
   ];
   const back = await tessera(['route', 'update', 'metrics', ...restored]);
   expect([back.code, back.stdout]).toEqual([0, expect.stringContaining(`${server.url}/connect/metrics/`)]);
-  expect(back.stdout).toMatch(/Scopes +read:metrics, power:metrics, configure:metrics, all:metrics\n/);
+  expect(back.stdout).toMatch(/Scopes +read:metrics, all:metrics\n/);
   expect(back.stdout).toMatch(/Passes on +x-a, x-b\n/i);
   expect(back.stdout).toMatch(/Limits +256 calls at once, 35 s to the first byte, 60 s idle\n/);
   expect(back.stdout).not.toMatch(/Rules|Host|write:sasquatch/);
