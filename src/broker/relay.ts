@@ -72,9 +72,9 @@ export function createRelay(needs: Dependencies): Relay {
     const startedMs = performance.now();
     const asked = readRequestHead(message.rawHeaders);
     const target = readTarget(path, record.kind);
-    if (!target.ok || asked.hosts !== 1) {
-      const text = target.ok ? 'The request needs one Host header' : target.fault;
-      refuse(incoming, { status: 400, code: 'invalid_request', message: text });
+    const fault = target.ok ? headFault(asked) : target.fault;
+    if (!target.ok || fault !== null) {
+      refuse(incoming, { status: 400, code: 'invalid_request', message: fault ?? '' });
       return;
     }
     const { decision, refusal } = judgeCall(route.decide, method, target.value, record.name);
@@ -313,6 +313,11 @@ function refuse({ stream, response, route }: Incoming, refusal: CallRefusal): vo
     return;
   }
   sendRefusal(response, refusal, route.record.kind, route.record.name, stream !== null && hasMore(stream));
+}
+
+function headFault({ hosts, isCodedOddly }: RequestHead): string | null {
+  if (hosts !== 1) return 'The request needs one Host header';
+  return isCodedOddly ? 'A body may have no transfer coding but chunked' : null;
 }
 
 const hasMore = ({ complete, headers }: IncomingMessage): boolean =>

@@ -12,6 +12,8 @@ export interface RequestHead {
   osmoToken: string | null;
   contentLength: string | null;
   isChunked: boolean;
+  /** The body has another coding than chunked, or one beside it, which would be lost on the way. */
+  isCodedOddly: boolean;
   forwardedFor: string | undefined;
   /** Names that a `Connection` header takes for itself. */
   named: Set<string> | null;
@@ -26,6 +28,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     osmoToken: null,
     contentLength: null,
     isChunked: false,
+    isCodedOddly: false,
     forwardedFor: undefined,
     named: null,
   };
@@ -47,6 +50,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
         break;
       case 'transfer-encoding':
         head.isChunked = true;
+        if (value.toLowerCase() !== 'chunked') head.isCodedOddly = true;
         break;
       case 'x-forwarded-for':
         head.forwardedFor = head.forwardedFor === undefined ? value : `${head.forwardedFor}, ${value}`;

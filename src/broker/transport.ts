@@ -227,9 +227,11 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   }
 
   data(chunk: Buffer): void {
-    this.touch();
     this.parser?.push(chunk);
-    if (this.headers !== null && !this.over) this.sendHead();
+    if (this.over) return;
+    // Only now is known whether an answer has begun, which decides for how long it may be silent.
+    this.touch();
+    if (this.headers !== null) this.sendHead();
   }
 
   drained(): void {

@@ -102,6 +102,32 @@ test('a system that does not answer in time is given up: before its first byte, 
   expect(row.detail.broken).toBe('nothing moved for too long');
 });
 
+test('an answer that has begun may be silent for longer than its first byte may take, and so may a WebSocket', async () => {
+  const up = await upstream((request) =>
+    request.includes('/socket')
+      ? 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
+      : 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome',
+  );
+  await server.route('r', up.url, { ...ALL, first_byte_ms: 10_000, idle_ms: 60_000 });
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+  for (const request of [
+    `${head('GET /connect/r/half')}\r\n`,
+    `${head('POST /connect/r/half')}\r\n`,
+    `${head('GET /connect/r/socket')}${upgrade}\r\n`,
+  ]) {
+    const socket = net.connect(portOf(server.url), '127.0.0.1').on('error', () => {});
+    socket.write(request);
+    await once(socket, 'data');
+    server.pass(30);
+    // Whoever has waited for too long is looked for four times a second.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect([request, socket.destroyed]).toEqual([request, false]);
+    const ended = once(socket, 'close');
+    server.pass(31);
+    await ended;
+  }
+});
+
 test('a caller that stops reading is given up, and so is what it asked for', async () => {
   const part = Buffer.alloc(64 * 1024, 'x');
   const up = await upstream((_request, socket) => {
