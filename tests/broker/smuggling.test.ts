@@ -131,11 +131,9 @@ describe.each(['GET', 'POST'])('by %s', (method) => {
       await Promise.all(
         REFUSED.map(async (more, number) => {
           const seen = await raw(way.port, `${way.start(method, `${start}-${number}`)}${more}`);
-          expect([way.name, more, seen.match(/HTTP\/1\.1 \d+/g)]).toEqual([
-            way.name,
-            more,
-            [expect.stringMatching(/^HTTP\/1\.1 4\d\d$/)],
-          ]);
+          // Once by the relay, and where the reader stumbles over the same bytes a moment later, once by that.
+          const answers = new Set(seen.match(/HTTP\/1\.1 \d/g));
+          expect([way.name, more, ...answers]).toEqual([way.name, more, 'HTTP/1.1 4']);
         }),
       );
     });
