@@ -7,7 +7,7 @@ import { internalActor } from './access/principal.ts';
 import { auditChain } from './audit/chain.ts';
 import { createAuditTrail } from './audit/trail.ts';
 import { type Change, change } from './base/change.ts';
-import { type Clock, DAY, systemClock } from './base/clock.ts';
+import { type Clock, DAY, systemClock, systemWait, type Wait } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { ROUTE_PREFIX } from './broker/door.ts';
 import { createBrokerRoom } from './broker/room.ts';
@@ -61,6 +61,8 @@ export interface AppNeeds {
   /** Where the web interface was built to. */
   readonly webFolder: string;
   readonly clock?: Clock;
+  /** Between two looks of a job at the system it works on. */
+  readonly wait?: Wait;
   readonly random?: RandomSource;
 }
 
@@ -80,7 +82,8 @@ export interface App {
 
 /** The plan of the house: every room built in order from what it needs. The one place that knows them all. */
 export async function createApp(needs: AppNeeds): Promise<Result<App>> {
-  const { settings, keyring, log, version, webFolder, clock = systemClock, random = systemRandom } = needs;
+  const { settings, keyring, log, version, webFolder } = needs;
+  const { clock = systemClock, wait = systemWait, random = systemRandom } = needs;
   const { config, secrets } = settings;
 
   const opened = await openCellar({ settings, keyring, random });
@@ -176,6 +179,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     store,
     outlets: connectionRoom.outlets,
     clock,
+    wait,
     holder: randomUUID(),
     addressSeconds: config.machines.addressSeconds,
     clonesAtOnce: config.machines.clonesAtOnce,

@@ -1,7 +1,7 @@
 import { internalActor } from '../access/principal.ts';
 import { type AuditAction, auditEntry } from '../audit/entry.ts';
 import { change } from '../base/change.ts';
-import { type Clock, seconds } from '../base/clock.ts';
+import { type Clock, seconds, type Wait } from '../base/clock.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Outlets } from '../connections/outlets.ts';
@@ -28,6 +28,7 @@ export interface WorkerNeeds {
   readonly store: JobStore;
   readonly outlets: Outlets;
   readonly clock: Clock;
+  readonly wait: Wait;
   readonly holder: string;
   /** Seconds to wait for an address. */
   readonly addressSeconds: number;
@@ -45,11 +46,12 @@ export class Dropped extends Error {}
 /** A person asked for the undo. */
 class Cancelled extends Error {}
 
-/** The first look comes soon, for tasks that are done at once; then one a second. */
 const FIRST_LOOK_MS = 50;
 const LOOK_MS = 1000;
-/** Times that a step is tried again after the way to the system broke. */
-const AGAIN = 3;
+/** Somebody waits for the answer to a single call. */
+const IMPATIENT_LOOK_MS = 250;
+/** Pauses before a step is tried again after the way to the system broke; after the last one it has failed. */
+const AGAIN_MS = [250, 750, 2000];
 const UNDO_SECONDS = 600;
 
 const STEPS: Partial<Record<JobState, { run: typeof clone; seconds: number }>> = {
@@ -59,10 +61,18 @@ const STEPS: Partial<Record<JobState, { run: typeof clone; seconds: number }>> =
   starting: { run: start, seconds: 120 },
 };
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** The first look comes soon, for what is done at once; each later one after twice the pause, up to the longest. */
+function growingPauses(wait: Wait, longestMs: number): () => Promise<void> {
+  let next = FIRST_LOOK_MS;
+  return () => {
+    const ms = next;
+    next = Math.min(ms * 2, longestMs);
+    return wait(ms);
+  };
+}
 
 export function createWorker(needs: WorkerNeeds): Worker {
-  const { store, outlets, clock, holder, closing } = needs;
+  const { store, outlets, clock, wait, holder, closing } = needs;
   const chooseInTurn = createIdTurns();
 
   /** Writes a step of the job, if it is still ours, together with its line in the trail. */
@@ -117,15 +127,14 @@ export function createWorker(needs: WorkerNeeds): Worker {
   }
 
   function paceFor(current: { job: JobRecord }, until: number, watch: boolean): Pace {
-    let looks = 0;
+    const pause = growingPauses(wait, LOOK_MS);
     return {
       async keep(more) {
         current.job = await save({ ...current.job, progress: { ...current.job.progress, ...more } }, null);
         return current.job;
       },
       async pause() {
-        await sleep(looks === 0 ? FIRST_LOOK_MS : LOOK_MS);
-        looks += 1;
+        await pause();
         if (closing()) throw new Dropped('closing');
         if (watch && (await store.job(current.job.id))?.cancelRequested === true) throw new Cancelled();
         return clock() < until;
@@ -179,10 +188,11 @@ export function createWorker(needs: WorkerNeeds): Worker {
         sentence: done.error.message,
         fix: done.error.fix ?? '',
       };
-      if (wayBroke(finding)) broken += 1;
-      else if (finding.code !== 'VM_LOCKED') return err(finding);
-      if (broken > AGAIN || clock() >= until) return err(finding);
-      await sleep(LOOK_MS);
+      let again: number | undefined;
+      if (wayBroke(finding)) again = AGAIN_MS[broken++];
+      else if (finding.code === 'VM_LOCKED') again = LOOK_MS;
+      if (again === undefined || clock() >= until) return err(finding);
+      await wait(again);
       if (closing()) throw new Dropped('closing');
     }
   }
@@ -227,12 +237,13 @@ export function createWorker(needs: WorkerNeeds): Worker {
 
     withTools: (job, use) => {
       const until = clock() + UNDO_SECONDS * 1000;
+      const pause = growingPauses(wait, IMPATIENT_LOOK_MS);
       return withOutlet(
         job,
         {
           keep: async (more) => ({ ...job, progress: { ...job.progress, ...more } }),
           pause: async () => {
-            await sleep(LOOK_MS / 4);
+            await pause();
             return clock() < until;
           },
         },

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeAll } from '../connections/support.ts';
 import type { TestServer } from '../support/server.ts';
-import { lab } from './lab.ts';
+import { type Lab, lab } from './lab.ts';
 
-let home: Awaited<ReturnType<typeof lab>>;
+let home: Lab;
 beforeAll(async () => {
   home = await lab('sqlite', { cloneMs: 50 });
   await home.server.api('POST', '/roles', {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeAll, later } from '../connections/support.ts';
 import { ENGINES } from '../support/database.ts';
-import { lab, ours } from './lab.ts';
+import { enlargeStorage, lab, ours } from './lab.ts';
 
 afterEach(closeAll);
 
@@ -11,8 +11,7 @@ const PLACES = 20;
 describe.each(ENGINES)('on %s', (engine) => {
   test('fifty creates at once, at two processes, are fifty machines with fifty ids, twenty clones at a time', async () => {
     const { double, server, ended } = await lab(engine, { cloneMs: 300, taskMs: 0, bootMs: 0 });
-    const storage = double.cluster.storages.get('local-lvm');
-    if (storage !== undefined) Object.assign(storage, { total: storage.total * 100 });
+    enlargeStorage(double);
     const other = later(await server.replica());
     let most = 0;
     const clones = (): number =>

@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Outlets } from '../../src/connections/outlets.ts';
 import { createGuestStates } from '../../src/machines/guest-states.ts';
 import type { JobRecord } from '../../src/machines/record.ts';
 import { closeAll } from '../connections/support.ts';
-import { lab } from './lab.ts';
+import { type Lab, lab } from './lab.ts';
 
-let home: Awaited<ReturnType<typeof lab>>;
+let home: Lab;
 const made: { id: string; vmid: number }[] = [];
 
 beforeAll(async () => {
@@ -16,10 +16,7 @@ beforeAll(async () => {
     made.push({ id, vmid: machine.vmid });
   }
 });
-afterEach(async () => {
-  for (const code of ['REFUSED', 'TEMPLATES_HIDDEN', 'NODE_OFFLINE'] as const)
-    await home.double.setFault(code, false);
-});
+beforeEach(() => home.afresh());
 afterAll(closeAll);
 
 const guest = (index: number) => {

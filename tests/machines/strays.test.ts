@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeAll, pinned, proxmox } from '../connections/support.ts';
-import { count, lab } from './lab.ts';
+import { count, type Lab, lab } from './lab.ts';
 
-let home: Awaited<ReturnType<typeof lab>>;
+let home: Lab;
 beforeAll(async () => {
   home = await lab('sqlite');
 });
