@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { startForemanDouble } from '../../src/doubles/foreman/double.ts';
 import { startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
+import { asConnection } from '../lib/as-connection.ts';
 import { SERVER_CORE } from '../lib/machine.ts';
 import { median, mib, ms } from '../lib/numbers.ts';
 import { PROGRAM, type ServerProcess } from '../lib/processes.ts';
@@ -52,11 +53,7 @@ async function ownTime(scale: Scale): Promise<Row[]> {
   for (const kind of ['proxmox', 'foreman'] as const) {
     const relay = await startRelay(doubles[kind].port);
     await post(server, '/api/v1/connections', admin, {
-      name: kind,
-      kind,
-      url: `https://127.0.0.1:${relay.port}`,
-      trust: { mode: 'pin', fingerprint: doubles[kind].fingerprint },
-      credential: { secret: secrets[kind] },
+      ...asConnection(kind, kind, doubles[kind], secrets[kind], `https://127.0.0.1:${relay.port}`),
       ...(kind === 'proxmox' ? { expect: EXPECT } : {}),
     });
     const once = async (): Promise<{ whole: number; own: number }> => {
@@ -90,14 +87,11 @@ async function sideBySide(scale: Scale): Promise<Row> {
   const server = await serve(await newFolder());
   const admin = await setUp(server);
   const double = await startProxmoxDouble({ delayScale: 0 });
+  const { full } = double.credentials.flowToken;
   const relay = await startRelay(double.port, LINE_MS);
   for (let count = 0; count < SIDE_BY_SIDE; count++)
     await post(server, '/api/v1/connections', admin, {
-      name: `pve-${count}`,
-      kind: 'proxmox',
-      url: `https://127.0.0.1:${relay.port}`,
-      trust: { mode: 'pin', fingerprint: double.fingerprint },
-      credential: { secret: double.credentials.flowToken.full },
+      ...asConnection(`pve-${count}`, 'proxmox', double, full, `https://127.0.0.1:${relay.port}`),
       test: false,
     });
   const doctor = async (query: string, expected: number): Promise<number> => {
@@ -131,13 +125,8 @@ async function longList(): Promise<Row[]> {
   const server = await serve(await newFolder());
   const admin = await setUp(server);
   const double = await startForemanDouble({ hosts: HOSTS });
-  await post(server, '/api/v1/connections', admin, {
-    name: 'foreman',
-    kind: 'foreman',
-    url: double.url,
-    trust: { mode: 'pin', fingerprint: double.fingerprint },
-    credential: { secret: double.credentials.adminToken.pair },
-  });
+  const { pair } = double.credentials.adminToken;
+  await post(server, '/api/v1/connections', admin, asConnection('foreman', 'foreman', double, pair));
   // Signing in takes more for a moment (a password is hashed); what counts is the list.
   writeFileSync(`/proc/${server.pid}/clear_refs`, '5');
   const before = peakOf(server.pid);

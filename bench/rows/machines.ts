@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProxmoxDouble, startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
+import { asConnection } from '../lib/as-connection.ts';
 import { median, ms } from '../lib/numbers.ts';
 import type { ServerProcess } from '../lib/processes.ts';
 import { samplesText, takeSamples } from '../lib/quiet.ts';
@@ -24,13 +25,8 @@ export const machines: Measurement = async (scale, progress) => {
   const server = await serve(await newFolder());
   try {
     const admin = await setUp(server);
-    await post(server, '/api/v1/connections', admin, {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: { mode: 'pin', fingerprint: double.fingerprint },
-      credential: { secret: double.credentials.flowToken.full },
-    });
+    const { full } = double.credentials.flowToken;
+    await post(server, '/api/v1/connections', admin, asConnection('pve', 'proxmox', double, full));
     let made = 0;
     const create = async (disk = 20): Promise<void> => {
       made += 1;

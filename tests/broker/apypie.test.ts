@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
 import { closeAll, connectForeman } from './support.ts';
 import { type Ran, run, secureBroker } from './tools.ts';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { freePort } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
 import {
   broker,
   closeAll,

@@ -1,6 +1,6 @@
 import net, { type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { freePort } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
 import { ALL, broker, closeAll, plainAnswer, portOf, raw, upstream } from './support.ts';
 
 type Broker = Awaited<ReturnType<typeof broker>>;

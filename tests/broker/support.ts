@@ -1,6 +1,7 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { bench, foreman, later, pinned, proxmox } from '../connections/support.ts';
-import { type Answer, freePort, type TestServerOptions } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
+import type { Answer, TestServerOptions } from '../support/server.ts';
 
 export { closeAll, foreman, later, pinned, proxmox } from '../connections/support.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { PROGRAM } from '../support/process.ts';
-import { freePort } from '../support/server.ts';
 import { closeAll, connectProxmox, later } from './support.ts';
 import { type Ran, run, secureBroker } from './tools.ts';
 

@@ -9,8 +9,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { listenTls, openTls } from '../../src/http/tls.ts';
 import { initTls } from '../../src/local/tls/folder.ts';
 import { openDesk } from '../cli/harness.ts';
+import { freePort } from '../support/free-port.ts';
 import { tessera } from '../support/process.ts';
-import { freePort } from '../support/server.ts';
 import { broker, closeAll, connectProxmox, later, plainAnswer, upstream } from './support.ts';
 
 afterEach(closeAll);

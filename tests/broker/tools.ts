@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { initTls } from '../../src/local/tls/folder.ts';
+import { freePort } from '../support/free-port.ts';
 import { PROGRAM } from '../support/process.ts';
-import { freePort } from '../support/server.ts';
 import { broker, later } from './support.ts';
 
 export interface Ran {

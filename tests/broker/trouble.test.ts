@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { freePort } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
 import { ALL, broker, closeAll, closing, later, plainAnswer, portOf, raw, upstream } from './support.ts';
 
 /** The other system is slow, away or breaks off: what the caller is told, and what is asked again. */

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { systemRandom } from '../../src/crypto/random.ts';
 import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
+import { freePort } from '../support/free-port.ts';
 import { tessera } from '../support/process.ts';
-import { freePort } from '../support/server.ts';
 import { closeAll, later } from './support.ts';
 
 afterEach(closeAll);

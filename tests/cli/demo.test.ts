@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Tessera } from '../../src/client/index.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Running, tessera } from '../support/process.ts';
-import { freePort } from '../support/server.ts';
 
 let place: string;
 const running: Running[] = [];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ProxmoxDouble, startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
+import { proxmoxAsPve } from '../support/doubles.ts';
 import { PROGRAM } from '../support/process.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { type Circumstances, type Desk, openDesk } from './harness.ts';
@@ -27,13 +28,7 @@ beforeAll(async () => {
   });
   const made = await server.call('POST', '/api/v1/connections', {
     token: server.admin,
-    body: {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: { mode: 'pin', fingerprint: double.fingerprint },
-      credential: { secret: double.credentials.flowToken.full },
-    },
+    body: proxmoxAsPve(double),
   });
   expect(made.status, made.text).toBe(201);
   desk = await openDesk();

@@ -10,7 +10,7 @@ import { BACKUP_TABLES, NOT_IN_BACKUP } from '../../src/storage/backup/tables.ts
 import { openDatabase } from '../../src/storage/open.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
 import { over } from '../support/server.ts';
-import { type Bench, bench, closeAll, later, pinned, proxmox } from './support.ts';
+import { type Bench, bench, closeAll, later, proxmox, proxmoxAsPve } from './support.ts';
 
 afterEach(closeAll);
 
@@ -39,11 +39,7 @@ async function filled(server: Bench): Promise<{ token: string; secret: string }>
   const double = await proxmox();
   const { flowToken } = double.credentials;
   await server.api('POST', '/connections', {
-    name: 'pve',
-    kind: 'proxmox',
-    url: double.url,
-    trust: pinned(double),
-    credential: { secret: flowToken.full },
+    ...proxmoxAsPve(double),
     fallback: { password: 'canary-fallback-password' },
   });
   await server.user('alice', []);

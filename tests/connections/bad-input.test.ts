@@ -7,7 +7,7 @@ import { readSettings } from '../../src/config/settings.ts';
 import { keyText } from '../../src/crypto/keyring.ts';
 import { backupCreate } from '../../src/offline.ts';
 import { ENGINES } from '../support/database.ts';
-import { bench, closeAll, foreman, later, pinned, proxmox } from './support.ts';
+import { bench, closeAll, foreman, later, pinned, proxmox, proxmoxAs, proxmoxAsPve } from './support.ts';
 
 afterEach(closeAll);
 
@@ -198,11 +198,7 @@ describe.each(ENGINES)('secrets on %s', (engine) => {
       return answer;
     };
     await api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: pve.url,
-      trust: pinned(pve),
-      credential: { secret: pve.credentials.flowToken.full },
+      ...proxmoxAsPve(pve),
       fallback: { password: planted.password, enabled: true },
     });
     await api('POST', '/connections', {
@@ -213,10 +209,7 @@ describe.each(ENGINES)('secrets on %s', (engine) => {
       credential: { secret: fore.credentials.adminToken.pair },
     });
     await api('POST', '/connections', {
-      name: 'wrong',
-      kind: 'proxmox',
-      url: pve.url,
-      trust: pinned(pve),
+      ...proxmoxAs('wrong', pve),
       credential: { method: 'password', user: 'root@pam', secret: planted.wrong },
       test: false,
     });

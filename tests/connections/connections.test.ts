@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ENGINES } from '../support/database.ts';
-import { bench, closeAll, foreman, pinned, proxmox } from './support.ts';
+import { bench, closeAll, foreman, pinned, proxmox, proxmoxAs, proxmoxAsPve } from './support.ts';
 
 afterEach(closeAll);
 
@@ -9,11 +9,8 @@ describe.each(ENGINES)('connections on %s', (engine) => {
     const [server, double] = [await bench({ engine }), await proxmox()];
     const { flowToken } = double.credentials;
     const made = await server.api('POST', '/connections', {
-      name: 'pve-lab',
-      kind: 'proxmox',
+      ...proxmoxAs('pve-lab', double),
       url: `${double.url}/`,
-      trust: pinned(double),
-      credential: { secret: flowToken.full },
     });
     expect(made.status, made.text).toBe(201);
     expect(made.json.connection).toMatchObject({
@@ -51,10 +48,7 @@ describe.each(ENGINES)('connections on %s', (engine) => {
   test('what fails the check before saving is not stored, and the finding is in the refusal', async () => {
     const [server, double] = [await bench({ engine }), await proxmox()];
     const wish = {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
+      ...proxmoxAsPve(double),
       credential: { secret: double.credentials.expiredToken.full },
     };
     const refused = await server.api('POST', '/connections', wish);

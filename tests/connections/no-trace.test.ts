@@ -12,8 +12,8 @@ import { keyText } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/crypto/random.ts';
 import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { PROGRAM, tessera } from '../support/process.ts';
-import { freePort } from '../support/server.ts';
 import { closeAll, foreman, later, proxmox } from './support.ts';
 
 afterEach(closeAll);

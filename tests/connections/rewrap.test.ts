@@ -10,7 +10,7 @@ import { openDatabase } from '../../src/storage/open.ts';
 import { sealedPlaces } from '../../src/storage/sealed-places.ts';
 import { createStore } from '../../src/storage/store.ts';
 import { ENGINES } from '../support/database.ts';
-import { bench, closeAll, pinned, proxmox } from './support.ts';
+import { bench, closeAll, proxmox, proxmoxAsPve } from './support.ts';
 
 afterEach(closeAll);
 
@@ -21,13 +21,9 @@ const ACTIVE = masterKey(new Uint8Array(32).fill(7));
 describe.each(ENGINES)('the online re-wrap on %s', (engine) => {
   test('every sealed value of every table is wrapped by the active key, in batches, and still opens', async () => {
     const [server, double] = [await bench({ engine }), await proxmox()];
-    const { flowToken, maker } = double.credentials;
+    const { maker } = double.credentials;
     await server.api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
-      credential: { secret: flowToken.full },
+      ...proxmoxAsPve(double),
       fallback: { user: maker.user, password: maker.password },
     });
     const guarded = await server.call('GET', '/ingress/auth?scope=user:token&notebook=true', {

@@ -1,26 +1,8 @@
-import {
-  type ForemanDouble,
-  type ForemanDoubleOptions,
-  startForemanDouble,
-} from '../../src/doubles/foreman/double.ts';
-import {
-  type ProxmoxDouble,
-  type ProxmoxDoubleOptions,
-  startProxmoxDouble,
-} from '../../src/doubles/proxmox/double.ts';
+import { later } from '../support/later.ts';
 import { type Answer, startTestServer, type TestServer, type TestServerOptions } from '../support/server.ts';
 
-const open: { close(): unknown }[] = [];
-
-/** Closes everything a test opened; call it in afterEach. */
-export async function closeAll(): Promise<void> {
-  for (const each of open.splice(0).reverse()) await each.close();
-}
-
-export function later<T extends { close(): unknown }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
+export { foreman, pinned, proxmox, proxmoxAs, proxmoxAsPve, proxmoxTarget } from '../support/doubles.ts';
+export { closeAll, later } from '../support/later.ts';
 
 /** A server whose clock can be moved. */
 export interface Bench extends TestServer {
@@ -41,23 +23,3 @@ export async function bench(options: TestServerOptions = {}): Promise<Bench> {
       server.call(method, `/api/v1${path}`, { token, ...(body === undefined ? {} : { body }) }),
   };
 }
-
-export const proxmox = async (options: ProxmoxDoubleOptions = {}): Promise<ProxmoxDouble> =>
-  later(await startProxmoxDouble({ delayScale: 0, cloneMs: 20, taskMs: 10, bootMs: 10, ...options }));
-
-export const foreman = async (options: ForemanDoubleOptions = {}): Promise<ForemanDouble> =>
-  later(await startForemanDouble(options));
-
-export const pinned = (double: { readonly fingerprint: string }) => ({
-  mode: 'pin',
-  fingerprint: double.fingerprint,
-});
-
-/** The double as the connection `pve`, with the token that may make machines. */
-export const proxmoxAsPve = (double: ProxmoxDouble) => ({
-  name: 'pve',
-  kind: 'proxmox',
-  url: double.url,
-  trust: pinned(double),
-  credential: { secret: double.credentials.flowToken.full },
-});

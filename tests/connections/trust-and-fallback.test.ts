@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { bench, closeAll, foreman, pinned, proxmox, proxmoxAsPve } from './support.ts';
+import { bench, closeAll, foreman, pinned, proxmox, proxmoxAsPve, proxmoxTarget } from './support.ts';
 
 afterEach(closeAll);
 
@@ -10,11 +10,8 @@ describe('trust', () => {
     expect(shown.json).toMatchObject({ trusted: false, changed: false });
     expect(shown.json.chain[0].fingerprint).toBe(double.fingerprint);
     expect(double.requests).toEqual([]);
-    const tried = await server.api('POST', '/connections/test', {
-      kind: 'proxmox',
-      url: double.url,
-      credential: { secret: double.credentials.flowToken.full },
-    });
+    const { trust: _, ...untrusted } = proxmoxTarget(double);
+    const tried = await server.api('POST', '/connections/test', untrusted);
     expect(tried.json).toMatchObject({ ok: false, exit_code: 3 });
     expect(JSON.stringify(double.requests)).not.toContain(double.credentials.flowToken.secret);
   });
@@ -48,13 +45,7 @@ describe('trust', () => {
 
   test('verification is switched off only with a reason and an end within a year, and says so everywhere', async () => {
     const [server, double] = [await bench(), await proxmox()];
-    const wish = (trust: object) => ({
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust,
-      credential: { secret: double.credentials.flowToken.full },
-    });
+    const wish = (trust: object) => ({ ...proxmoxAsPve(double), trust });
     const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
     const refused: [object, number][] = [
       [{ mode: 'none', until: day(7) }, 400],
@@ -106,11 +97,7 @@ describe('the fallback', () => {
     const [server, double] = [await bench(), await proxmox()];
     const { maker, flowToken } = double.credentials;
     const made = await server.api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
-      credential: { secret: flowToken.full },
+      ...proxmoxAsPve(double),
       fallback: { password: password ?? maker.password, enabled },
     });
     expect(made.status, made.text).toBe(201);
@@ -170,10 +157,7 @@ describe('the fallback', () => {
     const [server, double] = [await bench(), await proxmox()];
     const { maker } = double.credentials;
     await server.api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
+      ...proxmoxAsPve(double),
       credential: { method: 'password', user: maker.user, secret: 'wrong-password' },
       test: false,
     });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TestLine } from '../../src/wire/diagnosis.ts';
-import { bench, closeAll, foreman, pinned, proxmox } from './support.ts';
+import { bench, closeAll, foreman, pinned, proxmox, proxmoxTarget } from './support.ts';
 
 afterEach(closeAll);
 
@@ -14,10 +14,7 @@ describe('a test that is watched', () => {
   test('tells each layer as it is looked at, findings as they are found, and the report last', async () => {
     const [server, double] = [await bench(), await proxmox({ faults: ['TEMPLATES_NONE'] })];
     const watched = await server.api('POST', '/connections/test/watch', {
-      kind: 'proxmox',
-      url: double.url,
-      trust: pinned(double),
-      credential: { secret: double.credentials.flowToken.full },
+      ...proxmoxTarget(double),
       expect: { task: 'clone-vm' },
     });
     expect(watched.status, watched.text).toBe(200);

@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type Running, tessera } from '../support/process.ts';
-import { freePort, PASSWORD } from '../support/server.ts';
+import { PASSWORD } from '../support/server.ts';
 import { commandsOf, followed, installInto } from './page.ts';
 
 const PAGE = new URL('../../docs/backups.md', import.meta.url);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { freePort, startTestServer } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
+import { startTestServer } from '../support/server.ts';
 import { followed, installInto } from './page.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/broker.md', import.meta.url));

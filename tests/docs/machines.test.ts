@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { freePort } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
 import { commandsOf, followed, installInto } from './page.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/machines.md', import.meta.url));

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guardSnippet } from '../../src/client/snippets/guard-snippet.ts';
-import { freePort, startTestServer, type TestServer } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
 import { findProgram, listening, replaced } from './nginx.ts';
 import { ask, bearer, headerOf } from './support.ts';
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guardSnippet } from '../../src/client/snippets/guard-snippet.ts';
 import { SESSION_COOKIE } from '../../src/http/credential.ts';
-import { freePort } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
 import { blocksOf, findNginx, type Nginx, replaced, startNginx } from './nginx.ts';
 import { ask, bearer, type Guarded, type Headers, headerOf, START, startGuarded } from './support.ts';
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followed, installInto } from '../docs/page.ts';
-import { freePort, startTestServer, type TestServer } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
 import { blocksOf, findNginx, type Nginx, replaced, startNginx } from './nginx.ts';
 import { ask, bearer } from './support.ts';
 

@@ -1,27 +1,13 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';
-import type { ProxmoxDouble, ProxmoxDoubleOptions } from '../../src/doubles/proxmox/double.ts';
-import { startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
 import type { Credential, Expectations, Subject } from '../../src/kinds/kind.ts';
 import { createOutbound, type OutboundOptions } from '../../src/outbound/client.ts';
 import { parseOrigin } from '../../src/outbound/origin.ts';
 import type { Trust } from '../../src/outbound/trust.ts';
+import { later } from '../support/later.ts';
 
-const open: { close(): unknown }[] = [];
-
-/** Closes everything a test opened; call it in afterEach. */
-export async function closeAll(): Promise<void> {
-  for (const each of open.splice(0).reverse()) await each.close();
-}
-
-export function later<T extends { close(): unknown }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
-
-export async function proxmoxDouble(options: ProxmoxDoubleOptions = {}): Promise<ProxmoxDouble> {
-  return later(await startProxmoxDouble({ delayScale: 0, cloneMs: 20, taskMs: 10, bootMs: 10, ...options }));
-}
+export { proxmox as proxmoxDouble } from '../support/doubles.ts';
+export { closeAll, later } from '../support/later.ts';
 
 export const token = (full: string): Credential => {
   const cut = full.lastIndexOf('=');

@@ -2,10 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
-import { closeAll, later, pinned, proxmox } from '../connections/support.ts';
+import { closeAll, later, proxmox, proxmoxAs } from '../connections/support.ts';
 import { ENGINES, type EngineName, freshDatabase } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { tessera } from '../support/process.ts';
-import { freePort, PASSWORD } from '../support/server.ts';
+import { PASSWORD } from '../support/server.ts';
+import { called, ours } from './lab.ts';
 
 afterAll(closeAll);
 
@@ -51,9 +53,6 @@ const ROWS: Readonly<Record<string, Row>> = {
   'having-deleted': row('DELETE', /\/qemu\/\d+\?/, 'after', { undo: true }),
 };
 const LONGER_THAN_A_LEASE_MS = 9000;
-
-const guestsCalled = (double: ProxmoxDouble, name: string) =>
-  [...double.cluster.guests.values()].filter((guest) => guest.config.get('name') === name);
 
 /** The name of the guest that a call or its task is about. */
 function nameIn(double: ProxmoxDouble, url: string): string | undefined {
@@ -111,14 +110,7 @@ async function lab(engine: EngineName) {
   return {
     double,
     api,
-    connection: (name: string) =>
-      api('POST', '/connections', {
-        name,
-        kind: 'proxmox',
-        url: double.url,
-        trust: pinned(double),
-        credential: { secret: double.credentials.flowToken.full },
-      }),
+    connection: (name: string) => api('POST', '/connections', proxmoxAs(name, double)),
     async secondProcess() {
       const other = await freePort();
       await serve(other);
@@ -211,7 +203,7 @@ describe.concurrent.each(ENGINES)('on %s', (engine) => {
         undo ? 'cancelled' : 'done',
         null,
       ]);
-      const guests = guestsCalled(double, name);
+      const guests = called(double, name);
       expect(guests.length, name).toBe(undo ? 0 : 1);
       for (const guest of guests) {
         expect([guest.vmid, guest.running, guest.config.get('lock')]).toEqual([
@@ -223,10 +215,7 @@ describe.concurrent.each(ENGINES)('on %s', (engine) => {
         expect(guest.config.get('scsi0')).toContain('size=20G');
       }
     }
-    const marked = [...double.cluster.guests.values()].filter((guest) =>
-      guest.config.get('description')?.includes('tessera-job-'),
-    );
-    expect(marked.length).toBe(ids.size - undone.length);
+    expect(ours(double).length).toBe(ids.size - undone.length);
     const unfinished = [...double.cluster.guests.values()].filter((guest) => guest.config.has('lock'));
     expect(unfinished).toEqual([]);
   });

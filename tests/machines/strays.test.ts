@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { closeAll, pinned, proxmox } from '../connections/support.ts';
+import { closeAll, proxmox, proxmoxAs } from '../connections/support.ts';
 import { count, type Lab, lab } from './lab.ts';
 
 let home: Lab;
@@ -17,13 +17,7 @@ test('strays are found by their mark over the whole cluster and all connections,
     ['twin', double],
     ['elsewhere', other],
   ] as const)
-    await server.api('POST', '/connections', {
-      name,
-      kind: 'proxmox',
-      url: at.url,
-      trust: pinned(at),
-      credential: { secret: at.credentials.flowToken.full },
-    });
+    await server.api('POST', '/connections', proxmoxAs(name, at));
   const made = await server.api('POST', '/machines', { name: 'kept', connection: 'pve' });
   const kept = await ended(made.json.id);
   expect((await search()).items).toEqual([]);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import Provider from 'oidc-provider';
-import { freePort } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** A real provider library on a real socket. It asks nobody anything: whoever comes is `who`. */
 export interface IdentityProvider {

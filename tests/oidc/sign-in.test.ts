@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ENGINES } from '../support/database.ts';
-import { freePort, startTestServer, type TestServer } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
 import { browser, CLIENT, type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 
 const FOLDER = '/api/v1/sessions/oidc';

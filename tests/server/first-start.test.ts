@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type Running, tessera } from '../support/process.ts';
-import { freePort } from '../support/server.ts';
 
 let folder: string;
 let running: Running[] = [];

@@ -2,8 +2,9 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type Running, tessera } from '../support/process.ts';
-import { freePort, PASSWORD } from '../support/server.ts';
+import { PASSWORD } from '../support/server.ts';
 
 let folder: string;
 let port: number;

@@ -7,8 +7,9 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadSqlite } from '../../src/storage/sqlite-module.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Running, tessera } from '../support/process.ts';
-import { freePort, PASSWORD } from '../support/server.ts';
+import { PASSWORD } from '../support/server.ts';
 
 let folder: string;
 let port: number;

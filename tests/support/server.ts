@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { type App, createApp } from '../../src/app.ts';
@@ -8,6 +7,7 @@ import { keyringOf, masterKey } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/crypto/random.ts';
 import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
 import { type EngineName, freshDatabase, type TestDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 
 /** A real server on a real socket, with an administrator `admin` already made. */
 export interface TestServer {
@@ -177,15 +177,4 @@ function readJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

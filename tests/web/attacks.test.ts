@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Dialog, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proxmoxAs } from '../support/doubles.ts';
 import type { TestServer } from '../support/server.ts';
 import { launchBrowser, settled, signedIn, type Visit, visit } from './browser.ts';
 import { addressOf, PAGES } from './pages.ts';
@@ -93,17 +94,11 @@ async function poisonSystems(): Promise<void> {
   const { call, admin } = server;
   const post = (path: string, body: unknown) => call('POST', `/api/v1${path}`, { token: admin, body });
   const { double } = team;
-  const secret = double.credentials.flowToken.full;
-  const trust = { mode: 'pin', fingerprint: double.fingerprint };
   double.cluster.guests.get(9000)?.config.set('name', CORPUS.join(' '));
   double.cluster.guests.get(701)?.config.set('name', CORPUS.join(' '));
   for (const [at, text] of CORPUS.entries()) {
     const made = await post('/connections', {
-      name: `${at} ${text}`.slice(0, 64),
-      kind: 'proxmox',
-      url: double.url,
-      trust: { ...trust },
-      credential: { secret },
+      ...proxmoxAs(`${at} ${text}`.slice(0, 64), double),
       test: false,
     });
     // What turns the direction of writing around is no name at all.

@@ -322,11 +322,8 @@ describe('the expiry calendar', () => {
       expires_at: day(20),
     });
     await api('POST', '/connections', {
-      name: 'pve',
-      kind: 'proxmox',
-      url: double.url,
+      ...proxmoxAsPve(double),
       trust: { mode: 'none', reason: 'lab', until: day(90).slice(0, 10) },
-      credential: { secret: double.credentials.flowToken.full },
     });
     const { page, context } = await opened('/expiry', 'Expiry calendar');
     const texts = await page.locator('main li').allInnerTexts();

@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLIENT, type IdentityProvider, startIdentityProvider } from '../oidc/identity-provider.ts';
 import { ENGINES } from '../support/database.ts';
-import { freePort, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+import { freePort } from '../support/free-port.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { launchBrowser, settled, visit } from './browser.ts';
 
 describe.each(ENGINES)('on %s', (engine) => {

@@ -1,4 +1,5 @@
 import { type ProxmoxDouble, startProxmoxDouble } from '../../src/doubles/proxmox/double.ts';
+import { proxmoxAs } from '../support/doubles.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
 /** Ids of what was made, for addresses that lead to one of them. */
@@ -61,13 +62,7 @@ async function fillSystems(
   double: ProxmoxDouble,
 ): Promise<Pick<Sample, 'connection' | 'machine' | 'job'>> {
   const post = (path: string, body: unknown) => make(server, path, body);
-  const { connection } = await post('/api/v1/connections', {
-    name: 'pve-lab',
-    kind: 'proxmox',
-    url: double.url,
-    trust: { mode: 'pin', fingerprint: double.fingerprint },
-    credential: { secret: double.credentials.flowToken.full },
-  });
+  const { connection } = await post('/api/v1/connections', proxmoxAs('pve-lab', double));
   await post('/api/v1/routes', { name: 'lab', connection: 'pve-lab' });
   const reader = await post('/api/v1/tokens', { name: 'terraform', scopes: ['read:lab'], expires_in: '60d' });
   for (const path of ['nodes', 'cluster/resources'])
