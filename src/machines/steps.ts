@@ -26,8 +26,7 @@ type Done = Promise<Result<JobState, Finding>>;
 
 /** Other processes choose ids at the same moment: losing a few times in a row is nothing unusual. */
 const ID_TRIES = 20;
-/** With the growing pauses between them a second or two, in which an order of a process that is gone may end. */
-const UNDO_TRIES = 5;
+const UNDO_TRIES = 2;
 
 /** How the task ended: null after success. An error here means that it could not be learned. */
 async function outcomeOf(

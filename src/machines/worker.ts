@@ -46,12 +46,11 @@ export class Dropped extends Error {}
 /** A person asked for the undo. */
 class Cancelled extends Error {}
 
+/** The first look comes soon, for tasks that are done at once; then one a second. */
 const FIRST_LOOK_MS = 50;
 const LOOK_MS = 1000;
-/** Somebody waits for the answer to a single call. */
-const IMPATIENT_LOOK_MS = 250;
-/** Pauses before a step is tried again after the way to the system broke; after the last one it has failed. */
-const AGAIN_MS = [250, 750, 2000];
+/** Times that a step is tried again after the way to the system broke. */
+const AGAIN = 3;
 const UNDO_SECONDS = 600;
 
 const STEPS: Partial<Record<JobState, { run: typeof clone; seconds: number }>> = {
@@ -60,16 +59,6 @@ const STEPS: Partial<Record<JobState, { run: typeof clone; seconds: number }>> =
   resizing: { run: resize, seconds: 300 },
   starting: { run: start, seconds: 120 },
 };
-
-/** The first look comes soon, for what is done at once; each later one after twice the pause, up to the longest. */
-function growingPauses(wait: Wait, longestMs: number): () => Promise<void> {
-  let next = FIRST_LOOK_MS;
-  return () => {
-    const ms = next;
-    next = Math.min(ms * 2, longestMs);
-    return wait(ms);
-  };
-}
 
 export function createWorker(needs: WorkerNeeds): Worker {
   const { store, outlets, clock, wait, holder, closing } = needs;
@@ -127,14 +116,15 @@ export function createWorker(needs: WorkerNeeds): Worker {
   }
 
   function paceFor(current: { job: JobRecord }, until: number, watch: boolean): Pace {
-    const pause = growingPauses(wait, LOOK_MS);
+    let looks = 0;
     return {
       async keep(more) {
         current.job = await save({ ...current.job, progress: { ...current.job.progress, ...more } }, null);
         return current.job;
       },
       async pause() {
-        await pause();
+        await wait(looks === 0 ? FIRST_LOOK_MS : LOOK_MS);
+        looks += 1;
         if (closing()) throw new Dropped('closing');
         if (watch && (await store.job(current.job.id))?.cancelRequested === true) throw new Cancelled();
         return clock() < until;
@@ -188,11 +178,10 @@ export function createWorker(needs: WorkerNeeds): Worker {
         sentence: done.error.message,
         fix: done.error.fix ?? '',
       };
-      let again: number | undefined;
-      if (wayBroke(finding)) again = AGAIN_MS[broken++];
-      else if (finding.code === 'VM_LOCKED') again = LOOK_MS;
-      if (again === undefined || clock() >= until) return err(finding);
-      await wait(again);
+      if (wayBroke(finding)) broken += 1;
+      else if (finding.code !== 'VM_LOCKED') return err(finding);
+      if (broken > AGAIN || clock() >= until) return err(finding);
+      await wait(LOOK_MS);
       if (closing()) throw new Dropped('closing');
     }
   }
@@ -237,13 +226,12 @@ export function createWorker(needs: WorkerNeeds): Worker {
 
     withTools: (job, use) => {
       const until = clock() + UNDO_SECONDS * 1000;
-      const pause = growingPauses(wait, IMPATIENT_LOOK_MS);
       return withOutlet(
         job,
         {
           keep: async (more) => ({ ...job, progress: { ...job.progress, ...more } }),
           pause: async () => {
-            await pause();
+            await wait(LOOK_MS / 4);
             return clock() < until;
           },
         },
