@@ -21,6 +21,7 @@ import { createWebhookKey } from './connections/webhook-key.ts';
 import type { Keyring } from './crypto/keyring.ts';
 import { orderedId } from './crypto/ordered-id.ts';
 import { type RandomSource, systemRandom } from './crypto/random.ts';
+import { makeSigningKey } from './crypto/signing.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { createClientAddress } from './http/client-address.ts';
@@ -64,6 +65,7 @@ export interface AppNeeds {
   /** Between two looks of a job at the system it works on. */
   readonly wait?: Wait;
   readonly random?: RandomSource;
+  readonly newSigningKey?: typeof makeSigningKey;
 }
 
 export interface App {
@@ -83,7 +85,12 @@ export interface App {
 /** The plan of the house: every room built in order from what it needs. The one place that knows them all. */
 export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const { settings, keyring, log, version, webFolder } = needs;
-  const { clock = systemClock, wait = systemWait, random = systemRandom } = needs;
+  const {
+    clock = systemClock,
+    wait = systemWait,
+    random = systemRandom,
+    newSigningKey = makeSigningKey,
+  } = needs;
   const { config, secrets } = settings;
 
   const opened = await openCellar({ settings, keyring, random });
@@ -141,6 +148,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     audit,
     clock,
     random,
+    newSigningKey,
     feedIsFresh: feed.isFresh,
     issuer: config.publicUrl,
     longestSeconds: config.longestTokenSeconds,

@@ -3,6 +3,7 @@ import type { Change } from '../base/change.ts';
 import type { Clock } from '../base/clock.ts';
 import type { RandomSource } from '../crypto/random.ts';
 import type { Sealer } from '../crypto/seal.ts';
+import type { makeSigningKey } from '../crypto/signing.ts';
 import { createAccessJwts } from './access-jwt.ts';
 import { createDelegate, type Delegate } from './delegate.ts';
 import { createEdit, type Edit } from './edit.ts';
@@ -37,6 +38,7 @@ interface Dependencies {
   readonly audit: Pick<AuditTrail, 'note'>;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly newSigningKey: typeof makeSigningKey;
   /** Whether the change feed was read lately enough to judge by what is remembered. */
   readonly feedIsFresh: () => boolean;
   /** Issuer of access JWTs, and the audience of those that ask for none. */
@@ -51,7 +53,7 @@ interface Dependencies {
 export function createTokenRoom(needs: Dependencies): TokenRoom {
   const { store, sealer, audit, clock, random, feedIsFresh, issuer, longestSeconds, sessionSeconds } = needs;
   const facts = createFacts(store);
-  const signingKeys = createSigningKeys({ store, sealer, clock, random });
+  const signingKeys = createSigningKeys({ store, sealer, clock, random, newKey: needs.newSigningKey });
   const jwts = createAccessJwts({ keys: signingKeys, issuer, clock, random });
   const anew = () => createFacts(store, BRIEF);
   const verifier = createVerifier({ facts, anew, jwts, clock, feedIsFresh });

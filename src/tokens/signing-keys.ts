@@ -8,7 +8,7 @@ import { fault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type RandomSource, randomBase62 } from '../crypto/random.ts';
 import type { Sealer } from '../crypto/seal.ts';
-import { createSigner, makeSigningKey, type Signer } from '../crypto/signing.ts';
+import { createSigner, type makeSigningKey, type Signer } from '../crypto/signing.ts';
 
 /** One key pair as kept. It signs from `activeFrom` (epoch seconds) until the next one's. */
 export interface SigningKeyRecord {
@@ -57,11 +57,12 @@ interface Dependencies {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly newKey: typeof makeSigningKey;
 }
 
 const sealContext = (kid: string): string => `signing-key|${kid}|1`;
 
-export function createSigningKeys({ store, sealer, clock, random }: Dependencies): SigningKeys {
+export function createSigningKeys({ store, sealer, clock, random, newKey }: Dependencies): SigningKeys {
   let cached: Promise<SigningKeyRecord[]> | null = null;
   const signers = new Map<string, Promise<Signer>>();
 
@@ -74,7 +75,7 @@ export function createSigningKeys({ store, sealer, clock, random }: Dependencies
   };
 
   async function make(activeFrom: number, now: number): Promise<Result<SigningKeyRecord>> {
-    const pair = await makeSigningKey(randomBase62(12, random));
+    const pair = await newKey(randomBase62(12, random));
     const sealed = sealer.seal(pair.privateKey, sealContext(pair.kid));
     if (!sealed.ok) return sealed;
     return ok({

@@ -1,10 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
+import { inject } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { type Clock, systemClock, systemWait } from '../../src/base/clock.ts';
+import { Secret } from '../../src/base/secret.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { keyringOf, masterKey } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/crypto/random.ts';
+import { makeSigningKey } from '../../src/crypto/signing.ts';
 import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
 import { type EngineName, freshDatabase, type TestDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
@@ -74,6 +77,20 @@ const closing = (server: TestServer, database: TestDatabase) => async (): Promis
 const WEB_FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 const KEY = masterKey(new Uint8Array(32).fill(7));
 
+/**
+ * The search for the primes of a key takes longer than all the rest of a start. So the first key of each database has
+ * those of one made for the whole run, under a name of its own; each later one is new.
+ */
+function firstKeyOf(database: TestDatabase): typeof makeSigningKey {
+  return async (kid) => {
+    if (keyed.has(database)) return makeSigningKey(kid);
+    keyed.add(database);
+    const { publicJwk, privateKey } = inject('signingKey');
+    return { kid, publicJwk: { ...publicJwk, kid }, privateKey: new Secret(privateKey) };
+  };
+}
+const keyed = new WeakSet<TestDatabase>();
+
 /** Starts the application over an existing database; `admin` is whatever token is handed in. */
 export async function over(
   database: TestDatabase,
@@ -102,6 +119,7 @@ export async function over(
     webFolder: WEB_FOLDER,
     clock: options.clock ?? systemClock,
     // Doubles are quicker than the systems they stand for.
+    newSigningKey: firstKeyOf(database),
     wait: (ms) => systemWait(ms / 10),
   });
   if (!created.ok) throw new Error(created.error.message);
