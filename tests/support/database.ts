@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { inject } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
-import { migrate } from '../../src/storage/migrate.ts';
-import { type Database, openDatabase } from '../../src/storage/open.ts';
+import type { Database } from '../../src/storage/open.ts';
+import { administer, MIGRATED, opened } from './migrated.ts';
 
 export type EngineName = 'sqlite' | 'postgres';
 /** Every suite over storage runs on both. */
@@ -21,14 +20,21 @@ export interface TestDatabase {
 }
 
 /** A fresh, empty database of the engine. */
-export async function freshDatabase(engine: EngineName): Promise<TestDatabase> {
+export const freshDatabase = (engine: EngineName): Promise<TestDatabase> => make(engine, false);
+
+/** A fresh database that has every table and no row. */
+export const migratedDatabase = (engine: EngineName): Promise<TestDatabase> => make(engine, true);
+
+async function make(engine: EngineName, migrated: boolean): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'tessera-test-'));
   const remove = () => rm(folder, { recursive: true, force: true });
-  if (engine === 'sqlite') return { engine, folder, url: null, drop: remove };
-
+  if (engine === 'sqlite') {
+    if (migrated) await cp(inject('migratedFolder'), folder, { recursive: true });
+    return { engine, folder, url: null, drop: remove };
+  }
   const server = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await administer(server, `create database ${name}`);
+  await administer(server, `create database ${name} template ${migrated ? MIGRATED : 'template1'}`);
   return {
     engine,
     folder,
@@ -40,23 +46,6 @@ export async function freshDatabase(engine: EngineName): Promise<TestDatabase> {
   };
 }
 
-/** Opens a fresh database and brings it to its newest form. */
-export async function openMigrated({ engine, folder, url }: TestDatabase): Promise<Database> {
-  const opened = await openDatabase(
-    url === null ? { engine: 'sqlite', folder } : { engine: 'postgres', url: new Secret(url) },
-  );
-  if (!opened.ok) throw new Error(opened.error.message);
-  const migrated = await migrate(opened.value.db, engine);
-  if (!migrated.ok) throw new Error(migrated.error.message);
-  return opened.value;
-}
-
-async function administer(server: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: `${server}/postgres` });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
+/** Opens a database and brings it to its newest form. */
+export const openMigrated = ({ folder, url }: TestDatabase): Promise<Database> =>
+  opened(url === null ? { engine: 'sqlite', folder } : { engine: 'postgres', url: new Secret(url) });

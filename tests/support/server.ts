@@ -9,7 +9,7 @@ import { keyringOf, masterKey } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/crypto/random.ts';
 import { makeSigningKey } from '../../src/crypto/signing.ts';
 import { nativeSpelling, randomTokenParts } from '../../src/tokens/token-string.ts';
-import { type EngineName, freshDatabase, type TestDatabase } from './database.ts';
+import { type EngineName, migratedDatabase, type TestDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 
 /** A real server on a real socket, with an administrator `admin` already made. */
@@ -57,7 +57,7 @@ export interface TestServerOptions {
 export const PASSWORD = 'correct horse battery staple';
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const database = await freshDatabase(options.engine ?? 'sqlite');
+  const database = await migratedDatabase(options.engine ?? 'sqlite');
   const bootstrap = nativeSpelling(randomTokenParts(systemRandom)).reveal();
   const server = await over(database, bootstrap, options, null);
   const made = await server.call('POST', '/api/v1/setup', {
