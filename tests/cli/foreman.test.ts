@@ -43,22 +43,13 @@ afterEach(async () => {
 const run = (argv: readonly string[], circumstances: Circumstances = {}): Promise<Outcome> =>
   desk.run(argv, { now: new Date().toISOString(), ...circumstances });
 
+const createLab = (token: string, ...more: string[]): Promise<Outcome> =>
+  run(['foreman', 'create', '--name', 'lab', '--url', foreman.url, '--token', token, ...more]);
+
 /** A configuration as the guide makes it; answers its id. */
 async function configured(...more: string[]): Promise<string> {
   const token = `admin:${foreman.credentials.administrator.password}`;
-  const made = await run([
-    'foreman',
-    'create',
-    '--name',
-    'lab',
-    '--url',
-    foreman.url,
-    '--token',
-    token,
-    '--ca',
-    ca,
-    ...more,
-  ]);
+  const made = await createLab(token, '--ca', ca, ...more);
   expect(made.stderr).not.toContain(foreman.credentials.administrator.password);
   const id = /\(([0-9a-f-]{36})\)/.exec(made.stdout)?.[1];
   if (id === undefined) throw new Error(made.stderr);
@@ -178,16 +169,7 @@ describe('a Foreman configuration', () => {
   });
 
   test('says both ways to give a login when there is none', async () => {
-    const refused = await run([
-      'foreman',
-      'create',
-      '--name',
-      'lab',
-      '--url',
-      foreman.url,
-      '--token',
-      'Abcdefghijklmnopqrstuw',
-    ]);
+    const refused = await createLab('Abcdefghijklmnopqrstuw');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('--username');
     expect(refused.stderr).toContain('login:token');
@@ -202,17 +184,7 @@ describe('a Foreman configuration', () => {
     [['--no-verify-ssl'], 'no'],
   ])('verifies as %j says', async (words, verifies) => {
     const token = 'admin:Abcdefghijklmnopqrstuw';
-    const made = await run([
-      'foreman',
-      'create',
-      '--name',
-      'lab',
-      '--url',
-      foreman.url,
-      '--token',
-      token,
-      ...words,
-    ]);
+    const made = await createLab(token, ...words);
     expect(made.code).toBe(0);
     expect(made.stderr.includes('Warning')).toBe(verifies === 'no');
     expect(await verified()).toBe(verifies);
@@ -220,18 +192,7 @@ describe('a Foreman configuration', () => {
 
   test('leaves verification alone in an update that does not name it', async () => {
     const token = 'admin:Abcdefghijklmnopqrstuw';
-    const made = await run([
-      'foreman',
-      'create',
-      '--name',
-      'lab',
-      '--url',
-      foreman.url,
-      '--token',
-      token,
-      '--no-verify-ssl',
-      '--json',
-    ]);
+    const made = await createLab(token, '--no-verify-ssl', '--json');
     const { id } = JSON.parse(made.stdout);
     await run(['foreman', 'update', id, '--name', 'other']);
     expect(await verified()).toBe('no');

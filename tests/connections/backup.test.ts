@@ -2,13 +2,11 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Secret } from '../../src/base/secret.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { keyText } from '../../src/crypto/keyring.ts';
 import { backupCreate, backupRestore, backupVerify } from '../../src/offline.ts';
 import { BACKUP_TABLES, NOT_IN_BACKUP } from '../../src/storage/backup/tables.ts';
-import { openDatabase } from '../../src/storage/open.ts';
-import { ENGINES, freshDatabase, type TestDatabase } from '../support/database.ts';
+import { ENGINES, freshDatabase, openMigrated, type TestDatabase } from '../support/database.ts';
 import { over } from '../support/server.ts';
 import { type Bench, bench, closeAll, later, proxmox, proxmoxAsPve } from './support.ts';
 
@@ -112,14 +110,9 @@ describe.each(ENGINES)('backups on %s', (engine) => {
   test('every table of the schema is either in the backup or named as left out', async () => {
     const server = await bench({ engine });
     const { database } = server;
-    const opened = await openDatabase(
-      database.url === null
-        ? { engine: 'sqlite', folder: database.folder }
-        : { engine: 'postgres', url: new Secret(database.url) },
-    );
-    if (!opened.ok) throw new Error(opened.error.message);
-    const tables = (await opened.value.db.introspection.getTables()).map((table) => table.name).sort();
-    await opened.value.close();
+    const opened = await openMigrated(database);
+    const tables = (await opened.db.introspection.getTables()).map((table) => table.name).sort();
+    await opened.close();
     expect([...BACKUP_TABLES.map(({ name }) => name), ...NOT_IN_BACKUP].sort()).toEqual(tables);
   });
 });

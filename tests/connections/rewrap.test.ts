@@ -1,15 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { internalActor } from '../../src/access/principal.ts';
 import { auditChain } from '../../src/audit/chain.ts';
-import { Secret } from '../../src/base/secret.ts';
 import { createRewrap } from '../../src/connections/rewrap.ts';
 import { keyringOf, masterKey } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/crypto/random.ts';
 import { createSealer } from '../../src/crypto/seal.ts';
-import { openDatabase } from '../../src/storage/open.ts';
 import { sealedPlaces } from '../../src/storage/sealed-places.ts';
 import { createStore } from '../../src/storage/store.ts';
-import { ENGINES } from '../support/database.ts';
+import { ENGINES, openMigrated } from '../support/database.ts';
 import { bench, closeAll, proxmox, proxmoxAsPve } from './support.ts';
 
 afterEach(closeAll);
@@ -34,13 +32,8 @@ describe.each(ENGINES)('the online re-wrap on %s', (engine) => {
 
     // As if all of it had been sealed under the key before.
     const { database } = server;
-    const opened = await openDatabase(
-      database.url === null
-        ? { engine: 'sqlite', folder: database.folder }
-        : { engine: 'postgres', url: new Secret(database.url) },
-    );
-    if (!opened.ok) throw new Error(opened.error.message);
-    const { db } = opened.value;
+    const opened = await openMigrated(database);
+    const { db } = opened;
     const backwards = createSealer(keyringOf([OLD, ACTIVE]), systemRandom);
     const places = await sealedPlaces(db).sealedOtherThan('none', 1000);
     for (const { sealed, context, replace, place } of places) {
@@ -59,7 +52,7 @@ describe.each(ENGINES)('the online re-wrap on %s', (engine) => {
     const keyring = keyringOf([ACTIVE, OLD]);
     const store = createStore({
       db,
-      engine: opened.value.engine,
+      engine: opened.engine,
       chain: auditChain('of this test'),
       clock: Date.now,
       committed: () => {},
@@ -80,7 +73,7 @@ describe.each(ENGINES)('the online re-wrap on %s', (engine) => {
     } while (remaining.at(-1) !== 0);
     expect(remaining).toHaveLength(Math.ceil(places.length / 3));
     expect(await sealedPlaces(db).sealedByKey()).toEqual({ [ACTIVE.id]: places.length });
-    await opened.value.close();
+    await opened.close();
     const done = await server.api('POST', '/master-keys/rewrap');
     expect(done.json).toMatchObject({ rewrapped: 0, remaining: 0, total: places.length, failed: [] });
     expect((await server.api('POST', '/connections/pve/test')).json.ok).toBe(true);

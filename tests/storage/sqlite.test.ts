@@ -16,6 +16,7 @@ import { sweepEndedTokens } from '../../src/tokens/end.ts';
 import type { TokenRecord } from '../../src/tokens/record.ts';
 import type { TokenStore } from '../../src/tokens/store.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { tokenRecord } from './records.ts';
 
 let place: TestDatabase;
 let database: Database;
@@ -117,37 +118,9 @@ test('a transaction that fails is undone and lets the next one in', async () => 
 
 const TOKENS = 1_500;
 
-function record(index: number, more: Partial<TokenRecord>): TokenRecord {
-  return {
-    id: `t${index}`,
-    secretDigest: '0'.repeat(64),
-    sealedSecret: null,
-    username: 'alice',
-    type: 'user',
-    name: null,
-    description: '',
-    roles: ['user'],
-    scopes: null,
-    granted: [],
-    service: null,
-    parentId: null,
-    createdAt: 1,
-    createdBy: 'alice',
-    expiresAt: null,
-    revokedAt: null,
-    revokedBy: null,
-    sweptAt: null,
-    lastUsedAt: null,
-    lastUsedAddress: null,
-    lastUsedRoute: null,
-    userInfo: null,
-    ...more,
-  };
-}
-
 async function manyTokens(more: Partial<TokenRecord>): Promise<void> {
   await store.change<void>(async (tx) => {
-    for (let index = 0; index < TOKENS; index++) await tx.insertToken(record(index, more));
+    for (let index = 0; index < TOKENS; index++) await tx.insertToken(tokenRecord(`t${index}`, more));
     return ok(undefined);
   });
 }
