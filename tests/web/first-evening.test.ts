@@ -270,8 +270,8 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
     await page.getByLabel('What it allows').fill('See the dashboards');
     await button('Register').click();
     await page.getByText('read:grafana', { exact: true }).waitFor();
-    // The message about it would lie over the last button of the next form.
-    await page.locator('.mantine-Notification-closeButton').click();
+    // Messages in passing would lie over the last button of the next form for some seconds.
+    await page.reload();
     await button('New role').click();
     await page.getByLabel('Name', { exact: true }).fill('viewers');
     await page.getByRole('dialog').getByLabel('See the dashboards').check();
