@@ -1,13 +1,16 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, test } from 'vitest';
 import { closeAll } from '../support/later.ts';
 import { newPlace } from './program.ts';
 
 afterAll(closeAll);
 
+// Side by side, so each has an `expect` of its own to ask again with.
 describe.concurrent('several workers', () => {
-  test('workers share one port, revocations and the bootstrap secret; one that dies is replaced', async () => {
+  test('workers share one port, revocations and the bootstrap secret; one that dies is replaced', async ({
+    expect,
+  }) => {
     const { serve, call, firstAdministrator, onNewConnection, workers } = await newPlace();
     const server = serve({}, '--workers', '2');
     const admin = await firstAdministrator(server);
@@ -41,7 +44,9 @@ describe.concurrent('several workers', () => {
     expect(await server.finished).toMatchObject({ code: 0 });
   });
 
-  test('a replacement that cannot start leaves the others serving, and is tried again', async () => {
+  test('a replacement that cannot start leaves the others serving, and is tried again', async ({
+    expect,
+  }) => {
     const { serve, onNewConnection, workers, folder } = await newPlace();
     const server = serve({}, '--workers', '2');
     await server.says('is listening');
@@ -59,7 +64,7 @@ describe.concurrent('several workers', () => {
     expect(await server.finished).toMatchObject({ code: 0 });
   });
 
-  test('a signal ends the program also while no worker is left', async () => {
+  test('a signal ends the program also while no worker is left', async ({ expect }) => {
     const { serve, workers, folder } = await newPlace();
     const server = serve({}, '--workers', '2');
     await server.says('is listening');
@@ -72,7 +77,7 @@ describe.concurrent('several workers', () => {
     expect((await server.finished).signal).toBeNull();
   });
 
-  test('metrics are those of all workers together, whichever is asked', async () => {
+  test('metrics are those of all workers together, whichever is asked', async ({ expect }) => {
     const { serve, onNewConnection } = await newPlace();
     const server = serve({}, '--workers', '2');
     await server.says('is listening');

@@ -120,7 +120,8 @@ const TOKENS = 1_500;
 
 async function manyTokens(more: Partial<TokenRecord>): Promise<void> {
   await store.change<void>(async (tx) => {
-    for (let index = 0; index < TOKENS; index++) await tx.insertToken(tokenRecord(`t${index}`, more));
+    const pinned = { roles: ['user'], scopes: null, ...more };
+    for (let index = 0; index < TOKENS; index++) await tx.insertToken(tokenRecord(`t${index}`, pinned));
     return ok(undefined);
   });
 }
