@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import pg from 'pg';
 import { Secret } from '../../src/base/secret.ts';
 import { migrate } from '../../src/storage/migrate.ts';
@@ -9,7 +8,6 @@ export const MIGRATED = 'migrated';
 
 /** Makes a database of each engine in its newest form: to copy it is quicker than to make every table again. */
 export async function makeMigrated(folder: string, postgresUrl: string): Promise<void> {
-  await mkdir(folder);
   await administer(postgresUrl, `create database ${MIGRATED}`);
   const locations: DatabaseLocation[] = [
     { engine: 'sqlite', folder },
