@@ -118,8 +118,8 @@ export async function over(
     version: 'test',
     webFolder: WEB_FOLDER,
     clock: options.clock ?? systemClock,
-    // Doubles are quicker than the systems they stand for.
     newSigningKey: firstKeyOf(database),
+    // Doubles are quicker than the systems they stand for.
     wait: (ms) => systemWait(ms / 10),
   });
   if (!created.ok) throw new Error(created.error.message);
