@@ -1,6 +1,6 @@
 import type { Result } from '../base/result.ts';
 import type { ChainedEntry, ChainHead } from './chain.ts';
-import type { Journal } from './journal.ts';
+import type { AuditEntry } from './entry.ts';
 
 export interface AuditFilter {
   readonly actor?: string;
@@ -21,5 +21,6 @@ export interface AuditFilter {
 export interface AuditStore {
   entries(filter: AuditFilter): Promise<ChainedEntry[]>;
   head(): Promise<ChainHead | null>;
-  change<T>(work: (tx: Journal) => Promise<Result<T>>): Promise<Result<T>>;
+  /** Writes rows that belong to no change, all of them or none. */
+  append(entries: readonly AuditEntry[]): Promise<Result<void>>;
 }

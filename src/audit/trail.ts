@@ -87,7 +87,7 @@ export function createAuditTrail({ store, chain, anchor, alarm, clock, dropped }
   async function write(): Promise<void> {
     while (queue.length > 0) {
       const batch = queue.slice(0, BATCH);
-      const written = await store.change<void>(async (tx) => ok(await tx.audit(...batch)));
+      const written = await store.append(batch);
       if (!written.ok) return;
       queue.splice(0, batch.length);
     }

@@ -4,7 +4,7 @@ import { auditEntry } from '../audit/entry.ts';
 import type { AuditStore } from '../audit/store.ts';
 import { createAuditTrail } from '../audit/trail.ts';
 import { fault } from '../base/fault.ts';
-import { err } from '../base/result.ts';
+import { err, ok } from '../base/result.ts';
 import { createLedger } from './ledger.ts';
 
 const row = (path: string): AuditEntry =>
@@ -21,12 +21,10 @@ function trail() {
   const store: AuditStore = {
     entries: async () => [],
     head: async () => null,
-    async change(work) {
+    async append(entries) {
       if (away) return err(fault('unavailable', 'the disk is full'));
-      return work({
-        audit: async (...entries) => void written.push(...entries.map((entry) => entry.path)),
-        changed: async () => {},
-      });
+      written.push(...entries.map((entry) => entry.path));
+      return ok(undefined);
     },
   };
   const audit = createAuditTrail({

@@ -13,6 +13,21 @@ const SIZES = [50, 10, 1] as const;
 
 export function createAppendAudit(chain: AuditChain): AppendAudit {
   const texts = new Map<number, string>();
+  const readHead = once((db) =>
+    db.selectFrom('audit_head').select(['seq', 'mac']).where('id', '=', 1).compile(),
+  );
+  const moveHead = once((db) =>
+    db
+      .insertInto('audit_head')
+      .values({ id: 1, seq: 0, mac: '' })
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((given) => ({
+          seq: given.ref('excluded.seq'),
+          mac: given.ref('excluded.mac'),
+        })),
+      )
+      .compile(),
+  );
 
   const textOf = (db: Kysely<Tables>, size: number): string => {
     const text = texts.get(size) ?? db.insertInto('audit').values(Array(size).fill(SHAPE)).compile().sql;
@@ -21,12 +36,8 @@ export function createAppendAudit(chain: AuditChain): AppendAudit {
   };
 
   return async (db, entries) => {
-    const head = await db
-      .selectFrom('audit_head')
-      .select(['seq', 'mac'])
-      .where('id', '=', 1)
-      .executeTakeFirst();
-    let { seq, mac } = head ?? { seq: 0, mac: '' };
+    const head = await db.executeQuery(readHead(db));
+    let { seq, mac } = head.rows[0] ?? { seq: 0, mac: '' };
     for (let at = 0; at < entries.length; ) {
       const size = SIZES.find((each) => each <= entries.length - at) ?? 1;
       const values: unknown[] = [];
@@ -45,13 +56,18 @@ export function createAppendAudit(chain: AuditChain): AppendAudit {
       // SQLite answers at once; whoever else is served gets a turn between two statements.
       if (at < entries.length) await nextTurn();
     }
-    await db
-      .insertInto('audit_head')
-      .values({ id: 1, seq, mac })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq, mac }))
-      .execute();
+    await db.executeQuery(CompiledQuery.raw(moveHead(db).sql, [1, seq, mac]));
   };
 }
+
+/** Statements that are the same every time are put together once. */
+const once = <T>(make: (db: Kysely<Tables>) => T): ((db: Kysely<Tables>) => T) => {
+  let made: T | undefined;
+  return (db) => {
+    made ??= make(db);
+    return made;
+  };
+};
 
 /** A row with its columns in the order in which {@link pushValues} gives their values. */
 const SHAPE: Tables['audit'] = {

@@ -4,7 +4,7 @@ import type { Journal } from '../audit/journal.ts';
 import type { AuditStore } from '../audit/store.ts';
 import type { StoredChange } from '../base/change.ts';
 import { type Clock, seconds } from '../base/clock.ts';
-import { err, type Result } from '../base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import type { RouteStore, RouteTx } from '../broker/store.ts';
 import type { SealedTx } from '../connections/rewrap.ts';
 import type { ConnectionStore, ConnectionTx } from '../connections/store.ts';
@@ -66,6 +66,8 @@ interface Dependencies {
 // Any number will do, as long as every process of every replica uses this one.
 const CHANGE_LOCK = 7_355_601;
 
+type Work<T> = (trx: Kysely<Tables>, changes: StoredChange[], append: AppendAudit) => Promise<Result<T>>;
+
 class Undo<T> extends Error {
   readonly result: Result<T>;
   constructor(result: Result<T>) {
@@ -80,22 +82,22 @@ export function createStore({ db, engine, chain, clock, committed }: Dependencie
    * it, and rules that read before they write become simple. SQLite gives it by its write lock, PostgreSQL by an
    * advisory one. Those of this process queue up before they take a connection, so that reads find one.
    */
-  function change<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
-    const done = last.then(() => changeNow(work));
+  function inTurn<T>(work: Work<T>): Promise<Result<T>> {
+    const done = last.then(() => now(work));
     last = done.catch(() => {});
     return done;
   }
   let last: Promise<unknown> = Promise.resolve();
   const appendAudit = chain === null ? null : createAppendAudit(chain);
 
-  async function changeNow<T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
+  async function now<T>(work: Work<T>): Promise<Result<T>> {
     if (appendAudit === null) return err(sealedFault);
     const changes: StoredChange[] = [];
     try {
       const result = await db.transaction().execute(async (trx) => {
         changes.length = 0;
         if (engine === 'postgres') await sql`select pg_advisory_xact_lock(${CHANGE_LOCK})`.execute(trx);
-        const outcome = await work(transaction(trx, changes, appendAudit));
+        const outcome = await work(trx, changes, appendAudit);
         if (!outcome.ok) throw new Undo(outcome);
         if (changes.length > 0 && engine === 'postgres') await announceChanges(trx);
         return outcome;
@@ -107,6 +109,9 @@ export function createStore({ db, engine, chain, clock, committed }: Dependencie
       throw error;
     }
   }
+
+  const change = <T>(work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> =>
+    inTurn((trx, changes, append) => work(transaction(trx, changes, append)));
 
   function transaction(trx: Kysely<Tables>, changes: StoredChange[], append: AppendAudit): Tx {
     const journal: Journal = {
@@ -151,6 +156,7 @@ export function createStore({ db, engine, chain, clock, committed }: Dependencie
     recordLastUse: (uses) => recordLastUse(db, uses),
     throttle: throttleStore(db),
     change,
+    append: (entries) => inTurn(async (trx, _, append) => ok(await append(trx, entries))),
     recentlyRevoked: (sinceSeconds) => recentlyRevoked(db, sinceSeconds),
     prune: (nowMs) => prune(db, nowMs),
     sweepEndedTokens: (nowMs) => sweepEndedTokens({ change }, nowMs),
