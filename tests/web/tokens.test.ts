@@ -185,8 +185,9 @@ test('a list that is on its way says so, and one that cannot be had says what to
   await page.getByRole('heading', { name: 'No tokens yet' }).waitFor();
 });
 
-test('a person signs in and makes a token by keyboard alone', async () => {
+test('a person signs in, makes a token and revokes it by keyboard alone', async () => {
   const { page: keys, context, complaints } = await visit(browser);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await keys.goto(`${server.url}/tokens/new`);
   await settled(keys, 'Sign in');
   const { keyboard } = keys;
@@ -216,6 +217,30 @@ test('a person signs in and makes a token by keyboard alone', async () => {
   await keyboard.press('Enter');
   await settled(keys, 'Token by keyboard is made');
   await tabTo(/^Copy the token/);
+  await keyboard.press('Enter');
+  await keys.getByRole('button', { name: 'Copied', exact: true }).waitFor();
+  await tabTo(/^Done$/);
+  await keyboard.press('Enter');
+  await settled(keys, 'Security tokens');
+
+  // A dialog takes the focus to its way back, keeps it, and gives it back where it came from.
+  await tabTo(/^Revoke by keyboard$/);
+  await keyboard.press('Enter');
+  const dialog = keys.getByRole('dialog', { name: 'Revoke by keyboard?' });
+  await dialog.getByText('Nothing was made from it.').waitFor();
+  await expect.poll(focused).toBe('Cancel');
+  for (let steps = 0; steps < 6; steps += 1) {
+    await keyboard.press('Tab');
+    expect(await keys.evaluate("document.activeElement.closest('[role=dialog]') !== null")).toBe(true);
+  }
+  await keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await expect.poll(focused).toBe('Revoke by keyboard');
+  await keyboard.press('Enter');
+  await dialog.getByText('Nothing was made from it.').waitFor();
+  await tabTo(/^Revoke$/);
+  await keyboard.press('Enter');
+  await keys.getByRole('link', { name: 'by keyboard' }).waitFor({ state: 'detached' });
   expect(complaints).toEqual([]);
   await context.close();
 });

@@ -1,6 +1,7 @@
 import { List, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { DialogButtons } from './dialog-buttons.tsx';
+import { useFocusBack } from './focus-back.ts';
 import { Form } from './form.tsx';
 import { ErrorState } from './states.tsx';
 
@@ -25,6 +26,7 @@ interface ConfirmDialogProps {
 /** Asks before what cannot be undone, and says what it will do. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { opened, onClose, title } = props;
+  useFocusBack(opened);
   return (
     <Modal opened={opened} onClose={onClose} title={title}>
       <Question {...props} />
