@@ -19,7 +19,7 @@ export interface ServeOptions {
 /** Starts the program on a folder, as a person does. */
 export async function serve(folder: string, options: ServeOptions = {}): Promise<ServerProcess> {
   const port = await freePort();
-  const node = process.env.PROF ? process.env.PROF.split(' ') : options.observed ? ['--expose-gc', '--import', OBSERVER] : [];
+  const node = options.observed ? ['--expose-gc', '--import', OBSERVER] : [];
   const flags = ['--data-dir', folder, '--port', String(port), '--workers', String(options.workers ?? 1)];
   return startNode([...node, PROGRAM, 'serve', ...flags], port, {
     TESSERA_BOOTSTRAP_TOKEN: BOOTSTRAP,
