@@ -15,6 +15,13 @@ export interface CallerResponse {
   readonly closed: boolean;
   /** Null once the answer is out. */
   readonly socket: Duplex | null;
+  /** Sends an answer that is given often, in Latin-1, with less ado; not every response can. */
+  repeat?(words: {
+    readonly status: number;
+    readonly reason: string;
+    readonly headers: string[];
+    readonly body: string;
+  }): void;
   writeContinue(): void;
   writeHead(status: number, reason: string, headers: string[]): unknown;
   flushHeaders(): void;

@@ -1,4 +1,4 @@
-import type { Verdict, Verified, Verifier } from '../tokens/verify.ts';
+import type { Refused, Verdict, Verified, Verifier } from '../tokens/verify.ts';
 import type { Decide, Decision } from './decide.ts';
 import type { CallTarget } from './target.ts';
 
@@ -33,10 +33,7 @@ export function judgeCaller(
   decision: Decision,
   verdict: Verdict,
 ): CallRefusal | null {
-  if (!verdict.ok)
-    return verdict.code === 'unavailable'
-      ? { status: 503, code: 'unavailable', message: verdict.message, retryAfterSeconds: 1 }
-      : { status: 401, code: verdict.code, message: verdict.message };
+  if (!verdict.ok) return refusalOf(verdict);
   const missing = missingOf(verifier, decision, verdict);
   if (missing.length === 0) return null;
   const names = missing.map((set) => set.join(' or ')).join(', and ');
@@ -46,6 +43,22 @@ export function judgeCaller(
     message: `The token is missing the scope ${names}`,
     missing: missing.flat(),
   };
+}
+
+/** The same object for the same verdict, so that words are found by it: all bad tokens share one. */
+const known = new WeakMap<Refused, CallRefusal>();
+
+function refusalOf(verdict: Refused): CallRefusal {
+  let refusal = known.get(verdict);
+  if (refusal === undefined) {
+    const { code, message } = verdict;
+    refusal =
+      code === 'unavailable'
+        ? { status: 503, code, message, retryAfterSeconds: 1 }
+        : { status: 401, code, message };
+    known.set(verdict, refusal);
+  }
+  return refusal;
 }
 
 function missingOf(

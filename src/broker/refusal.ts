@@ -80,15 +80,31 @@ export const reasonText = (text: string): string =>
   text.replace(/[^\t\x20-\x7e\x80-\xff]+/g, ' ').slice(0, 1000);
 
 interface Worded extends Phrased {
+  readonly status: number;
   readonly headers: string[];
   readonly encoding: 'latin1' | 'utf8';
   readonly length: number;
 }
 
-/** Most refusals are the same few; whoever floods us with bad tokens hears one. */
+/** Most refusals are the same few. */
 const worded = new LRUCache<string, Worded>({ max: 500 });
 
+/** The last one is found without its text: a flood of bad tokens hears nothing else. */
+let last: {
+  readonly refusal: CallRefusal;
+  readonly kind: KindName;
+  readonly route: string;
+  readonly words: Worded;
+} | null = null;
+
 function wordsOf(refusal: CallRefusal, kind: KindName, route: string): Worded {
+  if (last?.refusal === refusal && last.kind === kind && last.route === route) return last.words;
+  const words = knownWords(refusal, kind, route);
+  last = { refusal, kind, route, words };
+  return words;
+}
+
+function knownWords(refusal: CallRefusal, kind: KindName, route: string): Worded {
   const { status, code, message, missing, retryAfterSeconds } = refusal;
   const key = `${kind} ${route} ${status} ${code} ${retryAfterSeconds} ${missing} ${message}`;
   const kept = worded.get(key);
@@ -96,6 +112,7 @@ function wordsOf(refusal: CallRefusal, kind: KindName, route: string): Worded {
   const { reason, headers, body } = phrase(refusal, kind, route);
   const length = Buffer.byteLength(body);
   const made: Worded = {
+    status,
     reason,
     headers: [...headers, 'Content-Length', String(length)],
     body,
@@ -109,13 +126,18 @@ function wordsOf(refusal: CallRefusal, kind: KindName, route: string): Worded {
 
 /** Answers a call that does not pass. A body that is still coming is not waited for. */
 export function sendRefusal(
-  response: Pick<CallerResponse, 'writeHead' | 'end'>,
+  response: Pick<CallerResponse, 'writeHead' | 'end' | 'repeat'>,
   refusal: CallRefusal,
   kind: KindName,
   route: string,
   hasBody: boolean,
 ): number {
-  const { reason, headers, body, encoding, length } = wordsOf(refusal, kind, route);
+  const words = wordsOf(refusal, kind, route);
+  const { reason, headers, body, encoding, length } = words;
+  if (!hasBody && encoding === 'latin1' && response.repeat !== undefined) {
+    response.repeat(words);
+    return length;
+  }
   response.writeHead(refusal.status, reason, hasBody ? [...headers, 'Connection', 'close'] : headers);
   response.end(body, encoding);
   return length;

@@ -4,6 +4,10 @@ import type { Socket } from 'node:net';
 /** A connection as an answer sees it. What closes the head, such as whether the connection stays, it adds itself. */
 export interface AnswerLine {
   readonly socket: Socket;
+  /** The lines that say whether the connection stays. */
+  readonly connection: string;
+  /** Sends an answer that is whole, the lines about the connection in it. */
+  sendWhole(text: string): void;
   /** Sends head and body in one piece; that is the answer. */
   send(head: string, body: Buffer | string, encoding: 'latin1' | 'utf8'): void;
   /** Sends a head whose body follows in pieces. */
@@ -17,6 +21,25 @@ export interface AnswerLine {
 
 // What node:http refuses in a value of a header, so that nothing can end a line.
 const NOT_IN_VALUES = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** An answer that is given again and again in the same words. */
+export interface KeptWords {
+  readonly status: number;
+  readonly reason: string;
+  /** Names and values in turn, the length among them. */
+  readonly headers: string[];
+  /** Latin-1. */
+  readonly body: string;
+}
+
+interface Kept {
+  readonly connection: string;
+  readonly date: string;
+  readonly text: string;
+}
+
+/** Put together once a second; whoever floods us with bad tokens hears little else. */
+const kept = new WeakMap<KeptWords, Kept>();
 
 const BODILESS = new Set([204, 304]);
 
@@ -42,6 +65,21 @@ export class FlowingResponse {
 
   get closed(): boolean {
     return this.line.socket.destroyed;
+  }
+
+  /** The whole answer at once, where it is one of those that are given often. */
+  repeat(words: KeptWords): void {
+    const { connection } = this.line;
+    const now = dateNow();
+    let known = kept.get(words);
+    if (known === undefined || known.date !== now || known.connection !== connection) {
+      this.writeHead(words.status, words.reason, words.headers);
+      known = { connection, date: now, text: `${this.#head}${connection}\r\n${words.body}` };
+      kept.set(words, known);
+    }
+    this.headersSent = true;
+    this.writableEnded = true;
+    this.line.sendWhole(known.text);
   }
 
   /** As node's, with a reason of one's own or the usual one. */

@@ -186,18 +186,29 @@ class Line implements AnswerLine {
     return true;
   }
 
+  get connection(): string {
+    return this.#last ? 'Connection: close\r\n' : this.#keepAlive;
+  }
+
   #fixed(head: string): string {
-    return `${head}${this.#last ? 'Connection: close\r\n' : this.#keepAlive}\r\n`;
+    return `${head}${this.connection}\r\n`;
+  }
+
+  sendWhole(text: string): void {
+    if (this.#ended) return;
+    this.socket.write(text, 'latin1');
+    this.sent();
   }
 
   send(head: string, body: Buffer | string, encoding: 'latin1' | 'utf8'): void {
     if (this.#ended) return;
     const fixed = this.#fixed(head);
-    if (typeof body === 'string' && encoding === 'latin1') this.socket.write(fixed + body, 'latin1');
-    else {
-      const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body;
-      this.socket.write(Buffer.concat([Buffer.from(fixed, 'latin1'), bytes]));
+    if (typeof body === 'string' && encoding === 'latin1') {
+      this.sendWhole(fixed + body);
+      return;
     }
+    const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body;
+    this.socket.write(Buffer.concat([Buffer.from(fixed, 'latin1'), bytes]));
     this.sent();
   }
 
