@@ -269,6 +269,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const broker = createBrokerRoom({
     store,
     verifier,
+    feedIsFresh: feed.isFresh,
     outlets: connectionRoom.outlets,
     lastUses,
     audit,

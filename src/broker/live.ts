@@ -33,7 +33,8 @@ export interface LiveCalls {
 
 const SWEEP_MS = 250;
 
-export function createLiveCalls(verifier: Verifier, clock: Clock): LiveCalls {
+/** @param feedIsFresh whether a revocation made elsewhere would have been heard of */
+export function createLiveCalls(verifier: Verifier, clock: Clock, feedIsFresh: () => boolean): LiveCalls {
   // A list in which the last one takes the place of whoever leaves. A Set makes its table anew every few calls, each old
   // table leads to the next one, and so the garbage collector takes all calls of the last seconds for living ones.
   const calls: LiveCall[] = [];
@@ -58,7 +59,10 @@ export function createLiveCalls(verifier: Verifier, clock: Clock): LiveCalls {
 
   function sweep(): void {
     const now = clock();
+    const informed = feedIsFresh();
     for (const call of [...calls]) {
+      if (!informed && call.verified !== null)
+        call.cut('nobody can tell at the moment whether the token was revoked');
       if (call.deadline <= now) call.expire();
       const expiresAt = call.verified?.token.record.expiresAt ?? null;
       if (expiresAt !== null && expiresAt * 1000 <= now) call.cut('the token has expired');

@@ -32,6 +32,7 @@ export interface BrokerRoom {
 interface Dependencies {
   readonly store: RouteStore & { connection: FindConnection };
   readonly verifier: Verifier;
+  readonly feedIsFresh: () => boolean;
   readonly outlets: Pick<Outlets, 'open' | 'atHand' | 'doubt' | 'fellBack'>;
   readonly lastUses: Pick<LastUses, 'note'>;
   readonly audit: Pick<AuditTrail, 'note' | 'refused'>;
@@ -52,7 +53,7 @@ interface Dependencies {
 export function createBrokerRoom(needs: Dependencies): BrokerRoom {
   const { store, verifier, outlets, lastUses, audit, clock, failed } = needs;
   const book = createRouteBook(store);
-  const live = createLiveCalls(verifier, clock);
+  const live = createLiveCalls(verifier, clock, needs.feedIsFresh);
   const destinations = createDestinations({
     outlets,
     clock,

@@ -119,7 +119,7 @@ test('a call is not begun while its row could not be written, and says so in the
     },
     lastUses: { note() {} },
     ledger: { open: () => false, write() {}, refused() {} },
-    live: createLiveCalls(verifier, Date.now),
+    live: createLiveCalls(verifier, Date.now, () => true),
     clock: Date.now,
     addressOf: () => null,
   });

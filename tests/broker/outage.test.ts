@@ -156,7 +156,7 @@ async function signalAll(server: number, signal: 'SIGSTOP' | 'SIGCONT'): Promise
 }
 
 test.skipIf(process.platform !== 'linux')(
-  'while PostgreSQL stands still calls get 503, those that need a token as soon as nobody can tell whether it is good, and not one row is lost',
+  'while PostgreSQL stands still calls get 503, those that need a token as soon as nobody can tell whether it is good, open streams end then, and not one row is lost',
   async () => {
     const postgres = await startPostgres();
     later({ close: () => postgres.stop() });
@@ -167,6 +167,8 @@ test.skipIf(process.platform !== 'linux')(
     const { token } = await server.token('write:sasquatch');
     const call = (path: string) => server.call('GET', `/connect/r${path}`, { token });
     const stream = await openStream(server, token, '/stream-1');
+    const cut = new Promise((resolve) => stream.once('close', resolve));
+    stream.on('error', () => {});
     await signalAll(pid, 'SIGSTOP');
     // Before the servers above are closed, which need it.
     later({ close: () => signalAll(pid, 'SIGCONT') });
@@ -180,7 +182,7 @@ test.skipIf(process.platform !== 'linux')(
       },
       { timeout: 20_000 },
     );
-    stream.destroy();
+    await cut;
     await signalAll(pid, 'SIGCONT');
     await vi.waitFor(async () => expect((await call('/again')).status).toBe(200), { timeout: 30_000 });
     const rows = await pathsInTrail(server);
