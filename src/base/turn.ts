@@ -23,18 +23,20 @@ export function atTurnEnd<T>(work: (item: T) => void): (item: T) => void {
  * @param work must not throw
  */
 export function inPortions<T>(size: number, work: (item: T) => void): (item: T) => void {
-  let waiting: T[] = [];
-  let next = 0;
+  const waiting: T[] = [];
+  let due = false;
   function portion(): void {
-    for (const end = Math.min(next + size, waiting.length); next < end; next++) work(waiting[next] as T);
-    if (next < waiting.length) {
-      setImmediate(portion);
-      return;
-    }
-    waiting = [];
-    next = 0;
+    due = false;
+    for (const item of waiting.splice(0, size)) work(item);
+    if (waiting.length > 0) goOn();
+  }
+  function goOn(): void {
+    if (due) return;
+    due = true;
+    setImmediate(portion);
   }
   return (item) => {
-    if (waiting.push(item) === 1) setImmediate(portion);
+    waiting.push(item);
+    goOn();
   };
 }
