@@ -78,7 +78,8 @@ async function parked() {
   const { double } = home;
   Object.assign(double.cluster.durations, { cloneMs: 3_600_000 });
   const job = await begin();
-  await home.until(job.id, ({ machine }) => machine.vmid !== null);
+  // The id is written down before the clone is ordered.
+  await home.until(job.id, ({ machine }) => double.cluster.guests.has(machine.vmid));
   Object.assign(double.cluster.durations, { cloneMs: 50 });
   return job;
 }

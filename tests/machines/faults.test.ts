@@ -169,7 +169,7 @@ test('a step that takes longer than it may is undone', async () => {
   const before = count(double);
   Object.assign(double.cluster.durations, { cloneMs: 2500 });
   const id = await begin();
-  await until(id, ({ machine }) => machine.vmid !== null);
+  await until(id, ({ machine }) => double.cluster.guests.has(machine.vmid));
   Object.assign(double.cluster.durations, { cloneMs: 100 });
   server.pass(1900);
   const job = await ended(id);
