@@ -270,8 +270,6 @@ describe.each(ENGINES)('the first evening on %s', (engine) => {
     await page.getByLabel('What it allows').fill('See the dashboards');
     await button('Register').click();
     await page.getByText('read:grafana', { exact: true }).waitFor();
-    // Messages in passing would lie over the last button of the next form for some seconds.
-    await page.reload();
     await button('New role').click();
     await page.getByLabel('Name', { exact: true }).fill('viewers');
     await page.getByRole('dialog').getByLabel('See the dashboards').check();
