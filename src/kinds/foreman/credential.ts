@@ -37,7 +37,7 @@ export function readForemanCredential(input: CredentialInput): Result<ReadCreden
           'invalid_request',
           'username',
           'is missing',
-          'name the login, or give the token as login:token',
+          'give the login (--username, for a connection --user), or the token as login:token',
         ),
       );
     login = text.slice(0, colon);
