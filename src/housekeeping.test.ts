@@ -37,7 +37,7 @@ test('a minute of it: rows of the trail, last uses, and what only one of all pro
   expect(turns).toEqual(['sweep', 'prune', 'keys']);
   await vi.advanceTimersByTimeAsync(60_000);
   const names = ['audit', 'rates', 'last uses', 'sweep', 'prune', 'keys', 'connections'];
-  expect(names.map((name) => count(turns, name))).toEqual([240, 120, 3, 2, 2, 2, 1]);
+  expect(names.map((name) => count(turns, name))).toEqual([120, 120, 3, 2, 2, 2, 1]);
   await stop();
   expect(turns.slice(-2)).toEqual(['last uses', 'audit']);
   const before = turns.length;
