@@ -217,7 +217,8 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
       flows = socket.write('\r\n', 'latin1');
       socket.uncork();
     } else flows = socket.write(chunk);
-    if (!flows) this.errand.stream?.pause();
+    // More than the socket likes to hold may all be on its way already.
+    if (!flows && socket.writableLength > 0) this.errand.stream?.pause();
   }
 
   private bodyEnd(): void {

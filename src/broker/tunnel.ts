@@ -23,7 +23,7 @@ export function joinStreams(caller: Duplex, line: Line, events: TunnelEvents): v
   line.user = {
     data(chunk) {
       events.moved(0, chunk.length);
-      if (!caller.write(chunk)) socket.pause();
+      if (!caller.write(chunk) && caller.writableLength > 0) socket.pause();
     },
     drained: () => void caller.resume(),
     ended: close,
@@ -31,7 +31,7 @@ export function joinStreams(caller: Duplex, line: Line, events: TunnelEvents): v
   caller.on('drain', () => void socket.resume());
   caller.on('data', (chunk: Buffer) => {
     events.moved(chunk.length, 0);
-    if (!socket.write(chunk)) caller.pause();
+    if (!socket.write(chunk) && socket.writableLength > 0) caller.pause();
   });
   caller.on('end', close);
   caller.on('error', close);

@@ -219,13 +219,16 @@ class Line implements AnswerLine {
   push(bytes: Buffer, chunked: boolean): boolean {
     const { socket } = this;
     if (this.#ended) return true;
-    if (!chunked) return socket.write(bytes);
-    socket.cork();
-    socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
-    socket.write(bytes);
-    const taken = socket.write('\r\n', 'latin1');
-    socket.uncork();
-    return taken;
+    let taken: boolean;
+    if (chunked) {
+      socket.cork();
+      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+      socket.write(bytes);
+      taken = socket.write('\r\n', 'latin1');
+      socket.uncork();
+    } else taken = socket.write(bytes);
+    // More than the socket likes to hold may all be on its way already.
+    return taken || socket.writableLength === 0;
   }
 
   text(text: string): void {
