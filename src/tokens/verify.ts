@@ -70,6 +70,15 @@ const INVALID = refused('invalid_token', 'Token is not valid');
 const STALE = refused('unavailable', 'Cannot tell at the moment whether the token was revoked; try again');
 const NO_DIGEST = '0'.repeat(64);
 const LINEAGE_MAX = 16;
+/** Nobody waits for the database longer than its last word is trusted. */
+const PATIENCE_MS = 5_000;
+
+function inTime(verdict: Promise<Verdict>): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, PATIENCE_MS, STALE);
+    verdict.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
+}
 
 export function createVerifier({ facts, anew, jwts, clock, feedIsFresh }: Dependencies): Verifier {
   // One object per token while its facts stay the same, so that a warm check allocates nothing.
@@ -137,13 +146,13 @@ export function createVerifier({ facts, anew, jwts, clock, feedIsFresh }: Depend
   function checkOpaque(id: string, secret: string | null): Verdict | Promise<Verdict> {
     if (!feedIsFresh()) return STALE;
     const token = facts.token(id);
-    if (token === undefined) return judgeCold(id, secret);
+    if (token === undefined) return inTime(judgeCold(id, secret));
     if (token === null) {
       if (secret !== null) digestMatches(secret, NO_DIGEST);
       return INVALID;
     }
     if (secret !== null && !digestMatches(secret, token.record.secretDigest)) return INVALID;
-    return judge(token, clock()) ?? judgeCold(id, secret);
+    return judge(token, clock()) ?? inTime(judgeCold(id, secret));
   }
 
   async function checkJwt(text: string): Promise<Verdict> {
