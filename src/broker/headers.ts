@@ -1,6 +1,6 @@
 import { fieldName } from './field-name.ts';
 
-/** Which headers travel, in either direction. */
+/** Which headers of a caller travel, beside what is known of each name ({@link FieldName}). */
 
 /** No route may let these through: they carry credentials, identities, framing or routing. */
 export const NEVER_PASSED =

@@ -83,7 +83,6 @@ interface Worded extends Phrased {
   readonly status: number;
   readonly headers: string[];
   readonly encoding: 'latin1' | 'utf8';
-  readonly length: number;
 }
 
 /** Most refusals are the same few. */
@@ -118,7 +117,6 @@ function knownWords(refusal: CallRefusal, kind: KindName, route: string): Worded
     body,
     // One string is sent faster than bytes that have to be put together.
     encoding: length === body.length ? 'latin1' : 'utf8',
-    length,
   };
   worded.set(key, made);
   return made;
@@ -131,14 +129,13 @@ export function sendRefusal(
   kind: KindName,
   route: string,
   hasBody: boolean,
-): number {
+): void {
   const words = wordsOf(refusal, kind, route);
-  const { reason, headers, body, encoding, length } = words;
+  const { reason, headers, body, encoding } = words;
   if (!hasBody && encoding === 'latin1' && response.repeat !== undefined) {
     response.repeat(words);
-    return length;
+    return;
   }
   response.writeHead(refusal.status, reason, hasBody ? [...headers, 'Connection', 'close'] : headers);
   response.end(body, encoding);
-  return length;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.ts';
+import { isFull } from '../base/flow.ts';
 import { atTurnEnd } from '../base/turn.ts';
 import type { Verified } from '../tokens/verify.ts';
 import { answerHeaders, answerTrailers, switchingHead, withoutEcho } from './answer-headers.ts';
@@ -209,16 +210,14 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     this.bytesUp += chunk.length;
     this.touch();
     const { socket } = this.line;
-    let flows: boolean;
     if (this.sending.body.kind === 'chunked') {
       socket.cork();
       socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
       socket.write(chunk);
-      flows = socket.write('\r\n', 'latin1');
+      socket.write('\r\n', 'latin1');
       socket.uncork();
-    } else flows = socket.write(chunk);
-    // More than the socket likes to hold may all be on its way already.
-    if (!flows && socket.writableLength > 0) this.errand.stream?.pause();
+    } else socket.write(chunk);
+    if (isFull(socket)) this.errand.stream?.pause();
   }
 
   private bodyEnd(): void {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { isFull } from '../base/flow.ts';
 import type { Line } from './lines.ts';
 
 interface TunnelEvents {
@@ -23,7 +24,8 @@ export function joinStreams(caller: Duplex, line: Line, events: TunnelEvents): v
   line.user = {
     data(chunk) {
       events.moved(0, chunk.length);
-      if (!caller.write(chunk) && caller.writableLength > 0) socket.pause();
+      caller.write(chunk);
+      if (isFull(caller)) socket.pause();
     },
     drained: () => void caller.resume(),
     ended: close,
@@ -31,7 +33,8 @@ export function joinStreams(caller: Duplex, line: Line, events: TunnelEvents): v
   caller.on('drain', () => void socket.resume());
   caller.on('data', (chunk: Buffer) => {
     events.moved(chunk.length, 0);
-    if (!socket.write(chunk) && socket.writableLength > 0) caller.pause();
+    socket.write(chunk);
+    if (isFull(socket)) caller.pause();
   });
   caller.on('end', close);
   caller.on('error', close);

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { isFull } from '../base/flow.ts';
 import { type AnswerLine, FlowingResponse } from './flowing-response.ts';
 import { PLAIN_HEAD_BYTES, readPlainHead } from './plain-head.ts';
 
@@ -219,16 +220,14 @@ class Line implements AnswerLine {
   push(bytes: Buffer, chunked: boolean): boolean {
     const { socket } = this;
     if (this.#ended) return true;
-    let taken: boolean;
     if (chunked) {
       socket.cork();
       socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
       socket.write(bytes);
-      taken = socket.write('\r\n', 'latin1');
+      socket.write('\r\n', 'latin1');
       socket.uncork();
-    } else taken = socket.write(bytes);
-    // More than the socket likes to hold may all be on its way already.
-    return taken || socket.writableLength === 0;
+    } else socket.write(bytes);
+    return !isFull(socket);
   }
 
   text(text: string): void {

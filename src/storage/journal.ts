@@ -6,37 +6,34 @@ import type { Change, StoredChange } from '../base/change.ts';
 import type { Tables } from './schema.ts';
 
 /** Appends rows to the audit chain, inside the one changing transaction there is at a time. */
-export type AppendAudit = (db: Kysely<Tables>, entries: readonly AuditEntry[]) => Promise<void>;
+export type AppendAudit = (trx: Kysely<Tables>, entries: readonly AuditEntry[]) => Promise<void>;
 
 /** Rows of one statement; each size is a text of its own, built once. */
 const SIZES = [50, 10, 1] as const;
 
-export function createAppendAudit(chain: AuditChain): AppendAudit {
+/** @param db only puts the statements together, once; each call says in which transaction they run */
+export function createAppendAudit(db: Kysely<Tables>, chain: AuditChain): AppendAudit {
   const texts = new Map<number, string>();
-  const readHead = once((db) =>
-    db.selectFrom('audit_head').select(['seq', 'mac']).where('id', '=', 1).compile(),
-  );
-  const moveHead = once((db) =>
-    db
-      .insertInto('audit_head')
-      .values({ id: 1, seq: 0, mac: '' })
-      .onConflict((conflict) =>
-        conflict.column('id').doUpdateSet((given) => ({
-          seq: given.ref('excluded.seq'),
-          mac: given.ref('excluded.mac'),
-        })),
-      )
-      .compile(),
-  );
+  const readHead = db.selectFrom('audit_head').select(['seq', 'mac']).where('id', '=', 1).compile();
+  const moveHead = db
+    .insertInto('audit_head')
+    .values({ id: 1, seq: 0, mac: '' })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((given) => ({
+        seq: given.ref('excluded.seq'),
+        mac: given.ref('excluded.mac'),
+      })),
+    )
+    .compile().sql;
 
-  const textOf = (db: Kysely<Tables>, size: number): string => {
+  const textOf = (size: number): string => {
     const text = texts.get(size) ?? db.insertInto('audit').values(Array(size).fill(SHAPE)).compile().sql;
     texts.set(size, text);
     return text;
   };
 
-  return async (db, entries) => {
-    const head = await db.executeQuery(readHead(db));
+  return async (trx, entries) => {
+    const head = await trx.executeQuery(readHead);
     let { seq, mac } = head.rows[0] ?? { seq: 0, mac: '' };
     for (let at = 0; at < entries.length; ) {
       const size = SIZES.find((each) => each <= entries.length - at) ?? 1;
@@ -52,22 +49,13 @@ export function createAppendAudit(chain: AuditChain): AppendAudit {
             : chain.link(mac, seq, entry, detail);
         pushValues(values, entry, seq, detail, mac);
       }
-      await db.executeQuery(CompiledQuery.raw(textOf(db, size), values));
+      await trx.executeQuery(CompiledQuery.raw(textOf(size), values));
       // SQLite answers at once; whoever else is served gets a turn between two statements.
       if (at < entries.length) await nextTurn();
     }
-    await db.executeQuery(CompiledQuery.raw(moveHead(db).sql, [1, seq, mac]));
+    await trx.executeQuery(CompiledQuery.raw(moveHead, [1, seq, mac]));
   };
 }
-
-/** Statements that are the same every time are put together once. */
-const once = <T>(make: (db: Kysely<Tables>) => T): ((db: Kysely<Tables>) => T) => {
-  let made: T | undefined;
-  return (db) => {
-    made ??= make(db);
-    return made;
-  };
-};
 
 /** A row with its columns in the order in which {@link pushValues} gives their values. */
 const SHAPE: Tables['audit'] = {

@@ -83,14 +83,14 @@ export function createStore({ db, engine, chain, clock, committed }: Dependencie
    * advisory one. Those of this process queue up before they take a connection, so that reads find one.
    */
   function inTurn<T>(work: Work<T>): Promise<Result<T>> {
-    const done = last.then(() => now(work));
+    const done = last.then(() => transact(work));
     last = done.catch(() => {});
     return done;
   }
   let last: Promise<unknown> = Promise.resolve();
-  const appendAudit = chain === null ? null : createAppendAudit(chain);
+  const appendAudit = chain === null ? null : createAppendAudit(db, chain);
 
-  async function now<T>(work: Work<T>): Promise<Result<T>> {
+  async function transact<T>(work: Work<T>): Promise<Result<T>> {
     if (appendAudit === null) return err(sealedFault);
     const changes: StoredChange[] = [];
     try {
