@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { isFull } from '../base/flow.ts';
 import { type AnswerLine, FlowingResponse } from './flowing-response.ts';
+import { type LightSocket, lightened } from './light-socket.ts';
 import { PLAIN_HEAD_BYTES, readPlainHead } from './plain-head.ts';
 
 /**
@@ -53,8 +54,10 @@ export function putInFront(server: Server, options: FrontOptions): Front {
   const behind = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   server.removeAllListeners('connection');
   const held = new Set<Line>();
-  server.on('connection', (socket: Socket) => {
-    const line = new Line(socket, options, {
+  server.on('connection', (accepted: Socket) => {
+    const light = lightened(accepted);
+    const socket = light?.socket ?? accepted;
+    const line = new Line(socket, light, options, {
       gone: () => held.delete(line),
       cutOff: () => {
         held.delete(line);
@@ -97,6 +100,11 @@ class Line implements AnswerLine {
   #ended = false;
 
   readonly #onData = (chunk: Buffer): void => this.#take(chunk);
+  readonly #onBorrowed = (chunk: Buffer): void => {
+    this.#take(chunk);
+    const last = this.#pieces.pop();
+    if (last !== undefined) this.#pieces.push(Buffer.from(last));
+  };
   readonly #onEnd = (): void => {
     this.#ended = true;
     // As node:http does: who has left before the answer gets none.
@@ -121,6 +129,7 @@ class Line implements AnswerLine {
 
   constructor(
     readonly socket: Socket,
+    readonly light: LightSocket | null,
     readonly options: FrontOptions,
     readonly ends: Ends,
   ) {
@@ -131,7 +140,8 @@ class Line implements AnswerLine {
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
     socket.on('end', this.#onEnd);
-    socket.on('data', this.#onData);
+    if (light === null) socket.on('data', this.#onData);
+    else light.taker = this.#onBorrowed;
     socket.on('drain', this.#onDrain);
   }
 
@@ -264,7 +274,8 @@ class Line implements AnswerLine {
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
     socket.off('end', this.#onEnd);
-    socket.off('data', this.#onData);
+    if (this.light === null) socket.off('data', this.#onData);
+    else this.light.taker = null;
     socket.off('drain', this.#onDrain);
     socket.setTimeout(0);
     socket.pause();
