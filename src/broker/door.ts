@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import net, { type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { lightened } from '../base/light-socket.ts';
 import type { ActiveRoute, RouteBook } from './book.ts';
 import type { CallerRequest, CallerResponse } from './caller-side.ts';
 import type { Relay } from './relay.ts';
@@ -119,7 +120,8 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
 
   function open(port: number): void {
     const sockets = new Set<Socket>();
-    const server = net.createServer({ noDelay: true }, (socket) => {
+    const server = net.createServer({ noDelay: true }, (accepted) => {
+      const socket = (secure === null ? lightened(accepted)?.socket : null) ?? accepted;
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());

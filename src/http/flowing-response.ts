@@ -17,6 +17,8 @@ export interface AnswerLine {
   text(text: string): void;
   /** The answer at hand is whole. */
   sent(): void;
+  /** The question came from nobody we know; the next one is in no hurry. */
+  turnedAway(): void;
 }
 
 // What node:http refuses in a value of a header, so that nothing can end a line.
@@ -79,6 +81,7 @@ export class FlowingResponse {
     }
     this.headersSent = true;
     this.writableEnded = true;
+    if (words.status === 401) this.line.turnedAway();
     this.line.sendWhole(known.text);
   }
 

@@ -3,7 +3,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FastHandler } from './front.ts';
+import type { FlowingResponse } from './flowing-response.ts';
+import type { FastHandler, FastResponse } from './front.ts';
 import { newCounters } from './metrics.ts';
 import { readPlainHead } from './plain-head.ts';
 import { createHttpServer } from './server.ts';
@@ -14,12 +15,34 @@ const echo: FastHandler = ({ method, url, rawHeaders }, response) => {
   response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', String(text.length)]);
   response.end(text, 'latin1');
 };
+const REFUSAL = {
+  status: 401,
+  reason: 'Unauthorized',
+  headers: ['Content-Type', 'text/plain', 'Content-Length', '2'],
+  body: 'no',
+};
+/** Turns everybody away, a moment later, as a route does. */
+const away = (_message: unknown, response: FastResponse & { readonly repeat?: FlowingResponse['repeat'] }) =>
+  void setImmediate(() => {
+    if (response.repeat !== undefined) {
+      response.repeat(REFUSAL);
+      return;
+    }
+    response.writeHead(REFUSAL.status, REFUSAL.headers);
+    response.end(REFUSAL.body, 'latin1');
+  });
 const late: FastHandler = (message, response) => void setTimeout(() => echo(message, response), 5);
 const at = (url: string): FastHandler | null =>
-  url.startsWith('/ingress/auth') ? echo : url.startsWith('/ingress/after') ? late : null;
+  url.startsWith('/ingress/auth')
+    ? echo
+    : url.startsWith('/ingress/after')
+      ? late
+      : url.startsWith('/ingress/away')
+        ? away
+        : null;
 
 async function serve(withFront: boolean) {
-  const taken = { count: 0 };
+  const taken = { count: 0, order: [] as string[] };
   const app = createHttpServer({
     log: pino({ level: 'silent' }),
     counters: newCounters(),
@@ -34,6 +57,7 @@ async function serve(withFront: boolean) {
           prefixes: ['/ingress/a'],
           find(url) {
             taken.count++;
+            taken.order.push(url);
             return at(url);
           },
         }
@@ -158,6 +182,58 @@ describe('the reader in front', () => {
     expect(await sameAnswer(['GET /ingress/after HTTP/1.1\r\nHost: a\r\n\r\n'], 'and end')).toBe('');
   });
 
+  const AWAY = 'GET /ingress/away HTTP/1.1\r\nHost: a\r\n\r\n';
+  test.each([
+    ['one after the other', [AWAY, AWAY, `${HEAD}\r\n`, AWAY, LAST], 3],
+    ['all at once', [`${AWAY}${AWAY}${HEAD}\r\n${AWAY}${LAST}`], 3],
+    ['in pieces', [AWAY, AWAY.slice(0, 20), AWAY.slice(20), HEAD, '\r\n', LAST], 2],
+    ['with what node:http must read behind them', [AWAY, `${HEAD}Content-Length: 1\r\n\r\na`, LAST], 1],
+  ])('who was turned away is heard again, in order: %s', async (_how, pieces, refusals) => {
+    const text = await sameAnswer(pieces, 'in turn');
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toHaveLength(refusals + 2);
+    expect(text.match(/HTTP\/1\.1 401 Unauthorized/g)).toHaveLength(refusals);
+  });
+
+  test('who was turned away, asks again and leaves gets no more', async () => {
+    const server = await serve(true);
+    const gone = connect(server.port, '127.0.0.1');
+    gone.write(AWAY);
+    await once(gone, 'data');
+    gone.end(AWAY);
+    expect(await textOf(gone)).toBe('');
+    const stays = connect(server.port, '127.0.0.1');
+    stays.write(AWAY);
+    await once(stays, 'data');
+    const rest = textOf(stays);
+    stays.write(AWAY);
+    await server.app.close();
+    expect(await rest).toMatch(/^(HTTP\/1\.1 401 .*)?$/s);
+  });
+
+  test('whoever asks for the first time is answered before a crowd that was turned away', async () => {
+    const server = await serve(true);
+    const crowd = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const socket = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
+        socket.write(AWAY);
+        await once(socket, 'data');
+        return socket;
+      }),
+    );
+    const other = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
+    await once(other, 'connect');
+    await turn();
+    const before = server.taken.order.length;
+    for (const socket of crowd) socket.write(AWAY);
+    other.write(`${HEAD}\r\n`);
+    await once(other, 'data');
+    while (server.taken.order.length < before + crowd.length + 1) await turn();
+    const order = server.taken.order.slice(before);
+    expect(order.findIndex((url) => url.startsWith('/ingress/auth'))).toBeLessThan(20);
+    for (const socket of [...crowd, other]) socket.destroy();
+    await server.app.close();
+  });
+
   test('closing ends idle connections, and those that are being answered with their answer', async () => {
     const server = await serve(true);
     const idle = connect(server.port, '127.0.0.1');
@@ -202,7 +278,6 @@ describe('the reader in front', () => {
     const start = fc.constantFrom(
       'GET /ingress/auth?a=b HTTP/1.1\r\nHost: a\r\n',
       'GET /ingress/auth HTTP/1.1\r\n',
-
       'GET /plain HTTP/1.1\r\nHost: a\r\n',
       'GET /ingress/auth#x HTTP/1.1\r\nHost: a\r\n',
     );

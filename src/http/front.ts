@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { isFull } from '../base/flow.ts';
+import { type LightSocket, lightened } from '../base/light-socket.ts';
+import { inPortions } from '../base/turn.ts';
 import { type AnswerLine, FlowingResponse } from './flowing-response.ts';
-import { type LightSocket, lightened } from './light-socket.ts';
 import { PLAIN_HEAD_BYTES, readPlainHead } from './plain-head.ts';
 
 /**
@@ -98,6 +99,10 @@ class Line implements AnswerLine {
   #last = false;
   /** The other side has said all it will say. */
   #ended = false;
+  /** The last question came from nobody we know. */
+  #turnedAway = false;
+  /** What arrived is to be read later. */
+  #waits = false;
 
   readonly #onData = (chunk: Buffer): void => this.#take(chunk);
   readonly #onBorrowed = (chunk: Buffer): void => {
@@ -108,7 +113,7 @@ class Line implements AnswerLine {
   readonly #onEnd = (): void => {
     this.#ended = true;
     // As node:http does: who has left before the answer gets none.
-    if (this.#answer !== null) this.socket.end();
+    if (this.#answer !== null || this.#waits) this.socket.end();
     else this.finish();
   };
   readonly #onDrain = (): void => {
@@ -160,9 +165,21 @@ class Line implements AnswerLine {
     else this.#read();
   }
 
+  static readonly #readLater = inPortions(8, (line: Line) => {
+    line.#waits = false;
+    line.#turnedAway = false;
+    if (!line.socket.destroyed && line.#answer === null) line.#read();
+  });
+
   /** Answers what has arrived, one question after the other, until one has to be waited for. */
   #read(): void {
-    if (this.#reading) return;
+    if (this.#reading || this.#waits) return;
+    // Whoever was turned away is heard after everybody else: a flood of bad tokens shall delay no good call.
+    if (this.#turnedAway) {
+      this.#waits = true;
+      Line.#readLater(this);
+      return;
+    }
     this.#reading = true;
     while (this.#pieces.length > 0 && this.#answer === null && !this.#last && this.#readOne());
     this.#reading = false;
@@ -242,6 +259,10 @@ class Line implements AnswerLine {
 
   text(text: string): void {
     if (!this.#ended) this.socket.write(text, 'latin1');
+  }
+
+  turnedAway(): void {
+    this.#turnedAway = true;
   }
 
   sent(): void {

@@ -90,6 +90,12 @@ test('the server counts the connection once, and closes when it is gone', async 
   expect(light.socket.destroyed).toBe(true);
 });
 
+test('what was taken over stays what it is', async () => {
+  const { near, light } = await connected();
+  expect(lightened(light.socket)).toBe(light);
+  near.destroy();
+});
+
 test('only what Node accepted by itself is taken over', () => {
   expect(lightened(new Duplex() as Socket)).toBeNull();
 });
