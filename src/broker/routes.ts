@@ -7,7 +7,7 @@ import { type Clock, seconds } from '../base/clock.ts';
 import { type Fault, fault, fieldFault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { KindName } from '../kinds/kind.ts';
-import { originUrl, parseOrigin } from '../outbound/origin.ts';
+import { originUrl, parseOrigin, refuseOrigin } from '../outbound/origin.ts';
 import { checkAuthority, parseFingerprint, type Trust } from '../outbound/trust.ts';
 import { checkHost, checkPassHeaders, checkPort, checkRouteName, checkRules } from './checks.ts';
 import { levelsOf } from './presets.ts';
@@ -243,6 +243,16 @@ async function readDestination(
   }
   const origin = parseOrigin(wish.to ?? '', 'to');
   if (!origin.ok) return origin;
+  const refusal = refuseOrigin(origin.value);
+  if (refusal !== undefined)
+    return err(
+      fieldFault(
+        'invalid_request',
+        'to',
+        `is an address that is never dialled (${refusal})`,
+        'give the address of the system itself',
+      ),
+    );
   const trust = readTrust(wish);
   return trust.ok
     ? ok({ target: { origin: originUrl(origin.value), trust: trust.value }, kind: 'http' })

@@ -56,7 +56,8 @@ export function putInFront(server: Server, options: FrontOptions): Front {
   server.removeAllListeners('connection');
   const held = new Set<Line>();
   server.on('connection', (accepted: Socket) => {
-    const light = lightened(accepted);
+    // What came back from node:http has its bytes in the stream already.
+    const light = accepted.readableLength > 0 ? null : lightened(accepted);
     const socket = light?.socket ?? accepted;
     const line = new Line(socket, light, options, {
       gone: () => held.delete(line),

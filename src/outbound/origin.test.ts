@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { originAuthority, originUrl, parseOrigin } from './origin.ts';
+import { originAuthority, originUrl, parseOrigin, refuseOrigin } from './origin.ts';
 
 const read = (text: string) => {
   const result = parseOrigin(text);
@@ -24,6 +24,15 @@ describe('a registered URL', () => {
     expect(originAuthority(read('https://pve.lan'))).toBe('pve.lan');
     expect(originAuthority(read('https://[fd00::1]:8006'))).toBe('[fd00::1]:8006');
     expect(originUrl(read('https://pve.lan:8006/x/'))).toBe('https://pve.lan:8006/x');
+  });
+
+  test('that names an address nobody dials is known for it; a name is judged when it is dialled', () => {
+    expect(refuseOrigin(read('http://169.254.169.254'))).toBe('metadata');
+    expect(refuseOrigin(read('http://[::ffff:169.254.169.254]'))).toBe('metadata');
+    expect(refuseOrigin(read('http://0xe0000001'))).toBe('multicast');
+    expect(refuseOrigin(read('http://127.0.0.1:3000'))).toBeUndefined();
+    expect(refuseOrigin(read('http://10.0.0.5'))).toBeUndefined();
+    expect(refuseOrigin(read('http://metadata.google.internal'))).toBeUndefined();
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Fault, fieldFault } from '../base/fault.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { isLoopbackAddress } from './addresses.ts';
+import { type AddressRefusal, isLoopbackAddress, refuseAddress } from './addresses.ts';
 
 /** Where a connection leads: the exact place an administrator registered, and nowhere else. */
 export interface Origin {
@@ -57,6 +57,10 @@ export function parseOrigin(text: string, field = 'url'): Result<Origin> {
     loopback: isLoopbackHost(host),
   });
 }
+
+/** Why no call will ever get there. Names are judged when they are dialled, by the addresses they have then. */
+export const refuseOrigin = ({ host, loopback }: Origin): AddressRefusal | undefined =>
+  isIP(host) === 0 ? undefined : refuseAddress(host, loopback);
 
 /** `host:port` as it stands in a Host header: IPv6 in brackets, the scheme's own port left out. */
 export function originAuthority(origin: Origin): string {

@@ -87,6 +87,25 @@ test('a user, a scope and a role, in dialogs below the question for the password
   await page.getByText('keepers', { exact: true }).waitFor();
 });
 
+test('a token, changed, and a password that somebody is given', async () => {
+  const made = await server.call('POST', '/api/v1/tokens', {
+    token: server.admin,
+    body: { name: 'kept', user: 'kept', scopes: ['read:kept'], expires_in: '30d' },
+  });
+  expect(made.status, made.text).toBe(201);
+  await open(`/tokens/${made.json.details.id}`, 'kept');
+  await button('Change').click();
+  await page.getByLabel('Description').fill('What was typed');
+  await sendWithoutSession('Save', true);
+  await page.getByText('What was typed', { exact: true }).waitFor();
+
+  await open('/users/kept', 'kept');
+  await page.getByLabel('New password').fill('another battery staple');
+  await sendWithoutSession('Set it');
+  await page.getByText('kept has a new password.').waitFor();
+  await expectNoSecretKept(page, 'another battery staple');
+});
+
 test('a route, new and changed', async () => {
   await open('/routes/new', 'New route');
   await page.getByLabel('Name', { exact: true }).fill('kept');
