@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { loadGenerator } from './lib/load.ts';
 import { describeMachine, takeLoadCore } from './lib/machine.ts';
 import { ROOT, stopEverything } from './lib/processes.ts';
-import { type Measurement, type Row, reportWith, tableOf } from './lib/result.ts';
+import { type Measurement, type Row, reportWith, reportWithout, tableOf } from './lib/result.ts';
 import { QUICK, WHOLE } from './lib/scale.ts';
 import { removeFolders } from './lib/tessera.ts';
 import { betterAuth } from './rows/better-auth.ts';
@@ -60,7 +60,8 @@ const rows: Row[] = [];
 const date = new Date().toISOString().slice(0, 10);
 const machine = [...describeMachine(), `load: ${loadGenerator}`];
 const path = resolve(ROOT, 'bench/RESULTS.md');
-let report = names.length === 0 ? '' : await readFile(path, 'utf8').catch(() => '');
+const kept = await readFile(path, 'utf8').catch(() => '');
+let report = names.length === 0 ? reportWithout(kept, machine) : kept;
 try {
   for (const [name, measure] of Object.entries(MEASUREMENTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
