@@ -21,6 +21,6 @@ export interface AuditFilter {
 export interface AuditStore {
   entries(filter: AuditFilter): Promise<ChainedEntry[]>;
   head(): Promise<ChainHead | null>;
-  /** Writes rows that belong to no change, all of them or none. */
-  append(entries: readonly AuditEntry[]): Promise<Result<void>>;
+  /** Writes rows that belong to no change, all of them or none; `patient` lets others go first. */
+  append(entries: readonly AuditEntry[], urgency: 'patient' | 'urgent'): Promise<Result<void>>;
 }

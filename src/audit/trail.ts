@@ -87,7 +87,8 @@ export function createAuditTrail({ store, chain, anchor, alarm, clock, dropped }
   async function write(): Promise<void> {
     while (queue.length > 0) {
       const batch = queue.slice(0, BATCH);
-      const written = await store.append(batch);
+      // A full one is not the last: what waits must not become more than is written.
+      const written = await store.append(batch, batch.length < BATCH ? 'patient' : 'urgent');
       if (!written.ok) return;
       queue.splice(0, batch.length);
     }

@@ -1,12 +1,24 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import type { AuditChain } from '../audit/chain.ts';
 import type { AuditEntry } from '../audit/entry.ts';
 import type { Change, StoredChange } from '../base/change.ts';
 import type { Tables } from './schema.ts';
 
-/** Appends rows to the audit chain, inside the one changing transaction there is at a time. */
-export type AppendAudit = (trx: Kysely<Tables>, entries: readonly AuditEntry[]) => Promise<void>;
+/**
+ * Appends rows to the audit chain, inside the one changing transaction there is at a time.
+ *
+ * @param between lets others have their turn, between two statements
+ */
+export type AppendAudit = (
+  trx: Kysely<Tables>,
+  entries: readonly AuditEntry[],
+  between?: () => Promise<unknown>,
+) => Promise<void>;
+
+const PAUSE_MS = 2;
+/** Between statements that nobody waits for: long enough that calls under way are hardly slower meanwhile. */
+export const pause = (): Promise<unknown> => sleep(PAUSE_MS);
 
 /** Rows of one statement; each size is a text of its own, built once. */
 const SIZES = [50, 10, 1] as const;
@@ -32,7 +44,7 @@ export function createAppendAudit(db: Kysely<Tables>, chain: AuditChain): Append
     return text;
   };
 
-  return async (trx, entries) => {
+  return async (trx, entries, between = nextTurn) => {
     const head = await trx.executeQuery(readHead);
     let { seq, mac } = head.rows[0] ?? { seq: 0, mac: '' };
     for (let at = 0; at < entries.length; ) {
@@ -50,8 +62,8 @@ export function createAppendAudit(db: Kysely<Tables>, chain: AuditChain): Append
         pushValues(values, entry, seq, detail, mac);
       }
       await trx.executeQuery(CompiledQuery.raw(textOf(size), values));
-      // SQLite answers at once; whoever else is served gets a turn between two statements.
-      if (at < entries.length) await nextTurn();
+      // SQLite answers at once, so nobody else had a turn.
+      if (at < entries.length) await between();
     }
     await trx.executeQuery(CompiledQuery.raw(moveHead, [1, seq, mac]));
   };

@@ -20,7 +20,7 @@ import { auditReads } from './audit.ts';
 import { connectionReads, connectionWrites, eventDeliveries } from './connections.ts';
 import type { Engine } from './engine.ts';
 import { jobLeases, jobReads, jobWrites } from './jobs.ts';
-import { type AppendAudit, announceChanges, appendChange, createAppendAudit } from './journal.ts';
+import { type AppendAudit, announceChanges, appendChange, createAppendAudit, pause } from './journal.ts';
 import { administrators, bootstrapSecrets, peopleReads, peopleWrites } from './people.ts';
 import { prune } from './prune.ts';
 import { quotaTable, rateTable } from './quota.ts';
@@ -156,7 +156,10 @@ export function createStore({ db, engine, chain, clock, committed }: Dependencie
     recordLastUse: (uses) => recordLastUse(db, uses),
     throttle: throttleStore(db),
     change,
-    append: (entries) => inTurn(async (trx, _, append) => ok(await append(trx, entries))),
+    append: (entries, urgency) =>
+      inTurn(async (trx, _, append) =>
+        ok(await append(trx, entries, engine === 'sqlite' && urgency === 'patient' ? pause : undefined)),
+      ),
     recentlyRevoked: (sinceSeconds) => recentlyRevoked(db, sinceSeconds),
     prune: (nowMs) => prune(db, nowMs),
     sweepEndedTokens: (nowMs) => sweepEndedTokens({ change }, nowMs),
