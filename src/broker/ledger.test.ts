@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AuditEntry } from '../audit/entry.ts';
 import { auditEntry } from '../audit/entry.ts';
-import type { AuditStore } from '../audit/store.ts';
-import { createAuditTrail } from '../audit/trail.ts';
+import { trailOver } from '../audit/trail-for-tests.ts';
 import { fault } from '../base/fault.ts';
 import { err, ok } from '../base/result.ts';
 import { createLedger } from './ledger.ts';
@@ -18,22 +17,10 @@ const row = (path: string): AuditEntry =>
 function trail() {
   const written: (string | null)[] = [];
   let away = true;
-  const store: AuditStore = {
-    entries: async () => [],
-    head: async () => null,
-    async append(entries) {
-      if (away) return err(fault('unavailable', 'the disk is full'));
-      written.push(...entries.map((entry) => entry.path));
-      return ok(undefined);
-    },
-  };
-  const audit = createAuditTrail({
-    store,
-    chain: null,
-    anchor: { read: async () => ({ state: 'absent' }), write: async () => {} },
-    alarm: () => {},
-    clock: () => 0,
-    dropped: () => {},
+  const audit = trailOver(async (entries) => {
+    if (away) return err(fault('unavailable', 'the disk is full'));
+    written.push(...entries.map((entry) => entry.path));
+    return ok(undefined);
   });
   return {
     audit,
