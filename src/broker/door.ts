@@ -121,7 +121,7 @@ export function createDoor({ book, relay, host, secure, portFailed }: Dependenci
   function open(port: number): void {
     const sockets = new Set<Socket>();
     const server = net.createServer({ noDelay: true }, (accepted) => {
-      const socket = (secure === null ? lightened(accepted)?.socket : null) ?? accepted;
+      const socket = secure === null ? lightened(accepted).socket : accepted;
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());

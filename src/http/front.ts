@@ -56,10 +56,9 @@ export function putInFront(server: Server, options: FrontOptions): Front {
   server.removeAllListeners('connection');
   const held = new Set<Line>();
   server.on('connection', (accepted: Socket) => {
-    // What came back from node:http has its bytes in the stream already.
-    const light = accepted.readableLength > 0 ? null : lightened(accepted);
-    const socket = light?.socket ?? accepted;
-    const line = new Line(socket, light, options, {
+    const light = lightened(accepted);
+    const { socket } = light;
+    const line = new Line(light, options, {
       gone: () => held.delete(line),
       cutOff: () => {
         held.delete(line);
@@ -105,9 +104,10 @@ class Line implements AnswerLine {
   /** What arrived is to be read later. */
   #waits = false;
 
-  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
-  readonly #onBorrowed = (chunk: Buffer): void => {
+  readonly socket: Socket;
+  readonly #onData = (chunk: Buffer): void => {
     this.#take(chunk);
+    // Only lent to us.
     const last = this.#pieces.pop();
     if (last !== undefined) this.#pieces.push(Buffer.from(last));
   };
@@ -134,11 +134,12 @@ class Line implements AnswerLine {
   };
 
   constructor(
-    readonly socket: Socket,
-    readonly light: LightSocket | null,
+    readonly light: LightSocket,
     readonly options: FrontOptions,
     readonly ends: Ends,
   ) {
+    const { socket } = light;
+    this.socket = socket;
     this.#starts = options.prefixes.map((prefix) => `GET ${prefix}`);
     this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(options.keepAliveMs / 1000)}\r\n`;
     socket.setTimeout(options.firstByteMs);
@@ -146,8 +147,7 @@ class Line implements AnswerLine {
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
     socket.on('end', this.#onEnd);
-    if (light === null) socket.on('data', this.#onData);
-    else light.taker = this.#onBorrowed;
+    light.taker = this.#onData;
     socket.on('drain', this.#onDrain);
   }
 
@@ -296,8 +296,7 @@ class Line implements AnswerLine {
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
     socket.off('end', this.#onEnd);
-    if (this.light === null) socket.off('data', this.#onData);
-    else this.light.taker = null;
+    this.light.taker = null;
     socket.off('drain', this.#onDrain);
     socket.setTimeout(0);
     socket.pause();

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import net, { isIP, type Socket } from 'node:net';
+import { arrival } from '../base/light-socket.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { refuseAddress } from './addresses.ts';
 import { dnsFailure, failure, type OutboundFailure, tcpFailure } from './failure.ts';
@@ -15,15 +16,11 @@ export interface Network {
 /** `light`: for whoever hears `data` at all times and wants each piece for itself; costs less, and no stream can follow. */
 export type Reading = 'stream' | 'light';
 
-/** Where bytes arrive that are taken out before anything else is read. As much as Node reads at once. */
-const arrival = Buffer.allocUnsafeSlow(64 * 1024);
-
 export const systemNetwork: Network = {
   resolve: async (host) => (await lookup(host, { all: true, verbatim: true })).map((entry) => entry.address),
   connect(address, port, reading) {
     const options = { host: address, port, noDelay: true };
     if (reading !== 'light') return net.connect(options);
-    // Node sets 64 KiB aside for each piece it reads, and has to give most of it back.
     const callback = (length: number): boolean => {
       const bytes = Buffer.allocUnsafe(length);
       arrival.copy(bytes, 0, 0, length);
