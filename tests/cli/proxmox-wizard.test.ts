@@ -182,9 +182,15 @@ describe('the wizard on a real terminal', () => {
     await terminal.sees('/etc/pve/pve-root-ca.pem');
     await terminal.answers('File with the authority', 'nothing-here.pem');
     await terminal.answers('Number, 1 to 4', '2');
+    // Nothing is asked of a server that is not trusted, and of one that is only what it tells everybody.
+    expect(at.double.requests).toHaveLength(0);
     await terminal.answers('File with the authority', 'ca.pem');
     await terminal.sees('The certificate is trusted here.');
-    expect(at.double.requests).toHaveLength(0);
+    await terminal.sees('How do you log in?');
+    for (const { headers } of at.double.requests) {
+      expect(headers).not.toHaveProperty('authorization');
+      expect(headers).not.toHaveProperty('cookie');
+    }
     await terminal.answers('Number, 1 to 2', '1');
     await terminal.answers('Proxmox user', 'root@pam');
     await terminal.answers('Token secret', at.double.credentials.rootToken.full);
