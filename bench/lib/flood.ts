@@ -1,9 +1,10 @@
-// Sends requests with one bad token at an even rate, several at a time on each connection, and counts the refusals.
+// Asks with one bad token at a rate, at the moments at which many independent senders would, and counts the refusals.
 import { connect } from 'node:net';
 
 const CONNECTIONS = 32;
-/** Short, so that no burst comes of the rate; a loop without rest would take the core from those who measure. */
-const TICK_MS = 1;
+const REST_MS = 2;
+/** What a sleeping thread is late by, so the last of the time is waited for awake. */
+const LATE_MS = 0.05;
 const REFUSAL = Buffer.from('HTTP/1.1 401 ');
 
 const { url, token, rate } = JSON.parse(process.argv[2] ?? '{}') as {
@@ -24,19 +25,34 @@ const sockets = Array.from({ length: CONNECTIONS }, () => {
   });
   return socket;
 });
-const start = performance.now();
-let turn = 0;
+const bed = new Int32Array(new SharedArrayBuffer(4));
+let flowing = false;
+let flowedMs = 0;
+let last = performance.now();
+let next = last;
 
-setInterval(() => {
-  // What cannot be answered is not piled up without end.
-  if (sent - refusals > rate / 4) return;
-  const due = ((performance.now() - start) / 1000) * rate;
-  for (; sent < due; sent++) sockets[turn++ % CONNECTIONS]?.write(request);
-}, TICK_MS);
+/** Sends what is due, sleeps until the next is, and looks for answers in between. Timers would make bursts of a whole millisecond. */
+function turn(): void {
+  const now = performance.now();
+  if (!flowing) {
+    last = next = now;
+    setTimeout(turn, REST_MS);
+    return;
+  }
+  flowedMs += now - last;
+  last = now;
+  for (; next <= now; next += (-Math.log(1 - Math.random()) * 1000) / rate) {
+    // What cannot be answered is not piled up without end.
+    if (sent - refusals < rate / 4) sockets[sent++ % CONNECTIONS]?.write(request);
+  }
+  const nap = next - performance.now() - LATE_MS;
+  if (nap > 0) Atomics.wait(bed, 0, 0, nap);
+  setImmediate(turn);
+}
+turn();
 
-// Whoever waits for the flood waits until it flows.
-setTimeout(() => process.send?.('flowing'), 1000);
-
-process.once('message', () => {
-  process.send?.(refusals / ((performance.now() - start) / 1000), () => process.exit(0));
+process.on('message', (word: 'flow' | 'rest' | 'stop') => {
+  flowing = word === 'flow';
+  if (word === 'stop') process.send?.(refusals / (flowedMs / 1000), () => process.exit(0));
+  else process.send?.(word);
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { brokered, brokeredGet } from '../lib/brokered.ts';
+import { load } from '../lib/load.ts';
 import { LOAD_CORE } from '../lib/machine.ts';
 import { startNginx } from '../lib/nginx.ts';
 import { median, ms, perSecond, quantile } from '../lib/numbers.ts';
@@ -13,6 +14,10 @@ import type { Measurement } from '../lib/result.ts';
 
 const JUNK_RATE = 10_000;
 const GOOD_RATE = 300;
+/** With and without take turns as short as this, so that a bad moment of the machine meets both alike. */
+const TURN_SECONDS = 2;
+/** Of so few calls a second only some dozen decide a 99th percentile; it takes long until they do not do so by chance. */
+const SAMPLE_LENGTH = 4;
 
 /** Good calls at a fixed rate, with and without ten thousand junk tokens a second beside them. */
 export const brokerJunk: Measurement = async (scale) => {
@@ -20,26 +25,24 @@ export const brokerJunk: Measurement = async (scale) => {
   await writeFile(join(upstream.folder, 'files/kibibyte'), 'x'.repeat(1024));
   const tessera = await brokered(upstream.url);
   const good = brokeredGet(tessera, '/kibibyte');
-  const junk = {
-    url: good.url,
-    token: `${tessera.token.slice(0, -1)}${tessera.token.endsWith('a') ? 'b' : 'a'}`,
-  };
+  const token = `${tessera.token.slice(0, -1)}${tessera.token.endsWith('a') ? 'b' : 'a'}`;
+  const bad = { url: good.url, headers: { Authorization: `Bearer ${token}` }, expect: 'refusal' } as const;
   // Both ways are warm before the first pair, or its calls alone would bear what compiling them costs.
-  await paced(good, GOOD_RATE, scale.warmUpSeconds);
-  const warming = await startFlood(junk.url, junk.token);
-  await paced(good, GOOD_RATE, scale.warmUpSeconds);
-  await warming.stop();
-  let sent = 0;
-  // Of so few calls a second only some dozen decide a 99th percentile; it takes long until they do not do so by chance.
-  const measure = async (): Promise<number> =>
-    quantile(await paced(good, GOOD_RATE, scale.sampleSeconds * 4), 0.99);
+  for (const request of [good, bad]) await load(request, scale.warmUpSeconds);
+  const flood = await startFlood(good.url, token);
+  const turns = Math.ceil((scale.sampleSeconds * SAMPLE_LENGTH) / TURN_SECONDS);
   const samples = await takeSamples(scale.pairs, async () => {
-    const alone = await measure();
-    const flood = await startFlood(junk.url, junk.token);
-    const beside = await measure();
-    sent = await flood.stop();
-    return { alone, beside };
+    const alone: number[] = [];
+    const beside: number[] = [];
+    for (let turn = 0; turn < turns; turn++) {
+      await flood.say('flow');
+      beside.push(...(await paced(good, GOOD_RATE, TURN_SECONDS)));
+      await flood.say('rest');
+      alone.push(...(await paced(good, GOOD_RATE, TURN_SECONDS)));
+    }
+    return { alone: quantile(alone, 0.99), beside: quantile(beside, 0.99) };
   });
+  const sent = await flood.say('stop');
   await Promise.all([tessera.server.stop(), upstream.stop()]);
   const ratios = samples.kept.map(({ alone, beside }) => beside / alone);
   return [
@@ -53,11 +56,16 @@ export const brokerJunk: Measurement = async (scale) => {
   ];
 };
 
+interface Flood {
+  /** Resolves when it does so; of `stop` with the refusals a second while it flowed. */
+  say(word: 'flow' | 'rest' | 'stop'): Promise<number>;
+}
+
 /**
- * A process of its own that asks for the rate and reports what it reached. It has the load's core only while neither who
- * measures nor the upstream wants it, or their waiting would be measured.
+ * A process of its own, at rest at first. It has the load's core only while neither who measures nor the upstream wants
+ * it, or their waiting would be measured.
  */
-async function startFlood(url: string, token: string): Promise<{ stop(): Promise<number> }> {
+async function startFlood(url: string, token: string): Promise<Flood> {
   const child: ChildProcess = spawn(
     'chrt',
     [
@@ -71,12 +79,11 @@ async function startFlood(url: string, token: string): Promise<{ stop(): Promise
     ],
     { cwd: resolve(ROOT, 'bench'), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
-  await once(child, 'message');
   return {
-    async stop() {
-      child.send('stop');
-      const [reached] = await once(child, 'message');
-      return Number(reached);
+    async say(word) {
+      child.send(word);
+      const [answer] = await once(child, 'message');
+      return Number(answer);
     },
   };
 }

@@ -13,6 +13,8 @@ export interface CallerResponse {
   readonly writableEnded: boolean;
   readonly destroyed: boolean;
   readonly closed: boolean;
+  /** Whoever asked has waited for everybody else already. */
+  readonly late?: boolean;
   /** Null once the answer is out. */
   readonly socket: Duplex | null;
   /** Sends an answer that is given often, in Latin-1, with less ado; not every response can. */

@@ -120,7 +120,8 @@ export function createRelay(needs: Dependencies): Relay {
       return;
     }
     if (verdict.token === null || refusal === null) {
-      turnAway({ call, refusal: refusal ?? CANNOT_TELL });
+      if (call.response.late === true) refuse(call, refusal ?? CANNOT_TELL);
+      else turnAway({ call, refusal: refusal ?? CANNOT_TELL });
       return;
     }
     refuse(call, refusal);

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 /** A connection as an answer sees it. What closes the head, such as whether the connection stays, it adds itself. */
 export interface AnswerLine {
   readonly socket: Socket;
+  /** The question at hand was read after everybody else's. */
+  readonly late: boolean;
   /** The lines that say whether the connection stays. */
   readonly connection: string;
   /** Sends an answer that is whole, the lines about the connection in it. */
@@ -60,6 +62,11 @@ export class FlowingResponse {
   #onDrain: (() => void) | null = null;
 
   constructor(readonly line: AnswerLine) {}
+
+  /** Whoever asked has waited for everybody else already. */
+  get late(): boolean {
+    return this.line.late;
+  }
 
   get destroyed(): boolean {
     return this.line.socket.destroyed;

@@ -21,25 +21,30 @@ const REFUSAL = {
   headers: ['Content-Type', 'text/plain', 'Content-Length', '2'],
   body: 'no',
 };
-/** Turns everybody away, a moment later, as a route does. */
-const away = (_message: unknown, response: FastResponse & { readonly repeat?: FlowingResponse['repeat'] }) =>
-  void setImmediate(() => {
-    if (response.repeat !== undefined) {
-      response.repeat(REFUSAL);
-      return;
-    }
-    response.writeHead(REFUSAL.status, REFUSAL.headers);
-    response.end(REFUSAL.body, 'latin1');
-  });
+type Refusing = FastResponse & { readonly repeat?: FlowingResponse['repeat'] };
+const refuse = (response: Refusing): void => {
+  if (response.repeat !== undefined) {
+    response.repeat(REFUSAL);
+    return;
+  }
+  response.writeHead(REFUSAL.status, REFUSAL.headers);
+  response.end(REFUSAL.body, 'latin1');
+};
+/** Turns everybody away, a moment later, as a route does the first time. */
+const away = (_message: unknown, response: Refusing): void => void setImmediate(() => refuse(response));
+/** As a route does from then on. */
+const awayAtOnce = (_message: unknown, response: Refusing): void => refuse(response);
 const late: FastHandler = (message, response) => void setTimeout(() => echo(message, response), 5);
 const at = (url: string): FastHandler | null =>
   url.startsWith('/ingress/auth')
     ? echo
     : url.startsWith('/ingress/after')
       ? late
-      : url.startsWith('/ingress/away')
-        ? away
-        : null;
+      : url.startsWith('/ingress/away/at-once')
+        ? awayAtOnce
+        : url.startsWith('/ingress/away')
+          ? away
+          : null;
 
 async function serve(withFront: boolean) {
   const taken = { count: 0, order: [] as string[] };
@@ -183,14 +188,22 @@ describe('the reader in front', () => {
   });
 
   const AWAY = 'GET /ingress/away HTTP/1.1\r\nHost: a\r\n\r\n';
+  const AT_ONCE = AWAY.replace('away', 'away/at-once');
   test.each([
     ['one after the other', [AWAY, AWAY, `${HEAD}\r\n`, AWAY, LAST], 3],
+    ['one after the other, without delay', [AT_ONCE, AT_ONCE, `${HEAD}\r\n`, AT_ONCE, LAST], 3],
     ['all at once', [`${AWAY}${AWAY}${HEAD}\r\n${AWAY}${LAST}`], 3],
+    ['all at once, without delay', [`${AT_ONCE}${AT_ONCE}${HEAD}\r\n${AT_ONCE}${AT_ONCE}${LAST}`], 4],
+    [
+      'with a part of the next, without delay',
+      [`${AT_ONCE}${AT_ONCE.slice(0, 20)}`, AT_ONCE.slice(20), LAST],
+      2,
+    ],
     ['in pieces', [AWAY, AWAY.slice(0, 20), AWAY.slice(20), HEAD, '\r\n', LAST], 2],
     ['with what node:http must read behind them', [AWAY, `${HEAD}Content-Length: 1\r\n\r\na`, LAST], 1],
   ])('who was turned away is heard again, in order: %s', async (_how, pieces, refusals) => {
     const text = await sameAnswer(pieces, 'in turn');
-    expect(text.match(/HTTP\/1\.1 \d+/g)).toHaveLength(refusals + 2);
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toHaveLength(refusals + (pieces.join('').includes(HEAD) ? 2 : 1));
     expect(text.match(/HTTP\/1\.1 401 Unauthorized/g)).toHaveLength(refusals);
   });
 
@@ -231,6 +244,28 @@ describe('the reader in front', () => {
     const order = server.taken.order.slice(before);
     expect(order.findIndex((url) => url.startsWith('/ingress/auth'))).toBeLessThan(20);
     for (const socket of [...crowd, other]) socket.destroy();
+    await server.app.close();
+  });
+
+  test('nor has anybody to wait for many questions that one who was turned away asks together', async () => {
+    const server = await serve(true);
+    const one = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
+    one.write(AT_ONCE);
+    await once(one, 'data');
+    const other = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
+    await once(other, 'connect');
+    await turn();
+    const before = server.taken.order.length;
+    const asked = 200;
+    one.write(AT_ONCE.repeat(asked));
+    await once(one, 'data');
+    one.resume();
+    other.write(`${HEAD}\r\n`);
+    await once(other, 'data');
+    while (server.taken.order.length < before + asked + 1) await turn();
+    const order = server.taken.order.slice(before);
+    expect(order.findIndex((url) => url.startsWith('/ingress/auth'))).toBeLessThan(asked / 2);
+    for (const socket of [one, other]) socket.destroy();
     await server.app.close();
   });
 

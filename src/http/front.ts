@@ -49,6 +49,8 @@ export interface Front {
 const BLANK_LINE = Buffer.from('\r\n\r\n', 'latin1');
 // A head that comes in more pieces than this comes from somebody slow, and those have their deadlines elsewhere.
 const PIECES_MAX = 4;
+// Questions of those who were turned away, between two looks at everybody else.
+const PORTION = 4;
 
 /** Puts the front before a server, which goes on accepting the connections. */
 export function putInFront(server: Server, options: FrontOptions): Front {
@@ -103,6 +105,8 @@ class Line implements AnswerLine {
   #turnedAway = false;
   /** What arrived is to be read later. */
   #waits = false;
+  /** Read after everybody else. */
+  late = false;
 
   readonly socket: Socket;
   readonly #onData = (chunk: Buffer): void => {
@@ -166,10 +170,12 @@ class Line implements AnswerLine {
     else this.#read();
   }
 
-  static readonly #readLater = inPortions(8, (line: Line) => {
+  static readonly #readLater = inPortions(PORTION, (line: Line) => {
     line.#waits = false;
     line.#turnedAway = false;
+    line.late = true;
     if (!line.socket.destroyed && line.#answer === null) line.#read();
+    line.late = false;
   });
 
   /** Answers what has arrived, one question after the other, until one has to be waited for. */
@@ -182,10 +188,17 @@ class Line implements AnswerLine {
       return;
     }
     this.#reading = true;
-    while (this.#pieces.length > 0 && this.#answer === null && !this.#last && this.#readOne());
+    while (
+      this.#pieces.length > 0 &&
+      this.#answer === null &&
+      !this.#last &&
+      !this.#turnedAway &&
+      this.#readOne()
+    );
     this.#reading = false;
     if (this.#corked) this.socket.uncork();
     this.#corked = false;
+    if (this.#turnedAway && this.#pieces.length > 0 && this.#answer === null && !this.#last) this.#read();
   }
 
   /** False when more bytes are needed, or the connection is no longer ours. */
