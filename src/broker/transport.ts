@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { isFull } from '../base/flow.ts';
 import { atTurnEnd } from '../base/turn.ts';
@@ -25,6 +26,10 @@ const SMALL = 16 * 1024;
 const depart = atTurnEnd((call: { sendRequest(): void }) => call.sendRequest());
 /** So do answers that are whole. */
 const leave = atTurnEnd((call: { send(): void }) => call.send());
+/** And the parts of a body: each write of its own would wake the other system. */
+const follow = atTurnEnd((call: { sendGathered(): void }) => call.sendGathered());
+/** Bytes of a body that are gathered at most. */
+const GATHERED_MAX = 512 * 1024;
 
 /**
  * Carries one call to the other system and its answer back, byte for byte, at the pace of the slower side.
@@ -53,6 +58,8 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   private retried = false;
   private bytesUp: number;
   private bytesDown = 0;
+  /** Where parts of the body wait for the end of the turn. */
+  private gathering: Socket | null = null;
   private onPart: ((chunk: Buffer) => void) | null = null;
   private onEnd: (() => void) | null = null;
 
@@ -210,14 +217,26 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     this.bytesUp += chunk.length;
     this.touch();
     const { socket } = this.line;
-    if (this.sending.body.kind === 'chunked') {
+    if (this.gathering === null) {
+      this.gathering = socket;
       socket.cork();
+      follow(this);
+    }
+    if (this.sending.body.kind === 'chunked') {
       socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
       socket.write(chunk);
       socket.write('\r\n', 'latin1');
-      socket.uncork();
     } else socket.write(chunk);
-    if (isFull(socket)) this.errand.stream?.pause();
+    if (socket.writableLength >= GATHERED_MAX) this.sendGathered();
+  }
+
+  /** Sends the parts of the body that are at hand. */
+  sendGathered(): void {
+    const socket = this.gathering;
+    if (socket === null) return;
+    this.gathering = null;
+    socket.uncork();
+    if (this.line?.socket === socket && isFull(socket)) this.errand.stream?.pause();
   }
 
   private bodyEnd(): void {
