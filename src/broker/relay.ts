@@ -120,8 +120,9 @@ export function createRelay(needs: Dependencies): Relay {
       return;
     }
     if (verdict.token === null || refusal === null) {
-      if (call.response.late === true) refuse(call, refusal ?? CANNOT_TELL);
-      else turnAway({ call, refusal: refusal ?? CANNOT_TELL });
+      const why = refusal ?? CANNOT_TELL;
+      if (call.response.late === true) refuse(call, why);
+      else turnAway({ call, refusal: why });
       return;
     }
     refuse(call, refusal);

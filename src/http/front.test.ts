@@ -35,16 +35,13 @@ const away = (_message: unknown, response: Refusing): void => void setImmediate(
 /** As a route does from then on. */
 const awayAtOnce = (_message: unknown, response: Refusing): void => refuse(response);
 const late: FastHandler = (message, response) => void setTimeout(() => echo(message, response), 5);
-const at = (url: string): FastHandler | null =>
-  url.startsWith('/ingress/auth')
-    ? echo
-    : url.startsWith('/ingress/after')
-      ? late
-      : url.startsWith('/ingress/away/at-once')
-        ? awayAtOnce
-        : url.startsWith('/ingress/away')
-          ? away
-          : null;
+const PLACES: readonly (readonly [string, FastHandler])[] = [
+  ['/ingress/auth', echo],
+  ['/ingress/after', late],
+  ['/ingress/away/at-once', awayAtOnce],
+  ['/ingress/away', away],
+];
+const at = (url: string): FastHandler | null => PLACES.find(([start]) => url.startsWith(start))?.[1] ?? null;
 
 async function serve(withFront: boolean) {
   const taken = { count: 0, order: [] as string[] };
@@ -196,14 +193,14 @@ describe('the reader in front', () => {
     ['all at once, without delay', [`${AT_ONCE}${AT_ONCE}${HEAD}\r\n${AT_ONCE}${AT_ONCE}${LAST}`], 4],
     [
       'with a part of the next, without delay',
-      [`${AT_ONCE}${AT_ONCE.slice(0, 20)}`, AT_ONCE.slice(20), LAST],
+      [`${AT_ONCE}${AT_ONCE.slice(0, 20)}`, AT_ONCE.slice(20), `${HEAD}\r\n`, LAST],
       2,
     ],
     ['in pieces', [AWAY, AWAY.slice(0, 20), AWAY.slice(20), HEAD, '\r\n', LAST], 2],
     ['with what node:http must read behind them', [AWAY, `${HEAD}Content-Length: 1\r\n\r\na`, LAST], 1],
   ])('who was turned away is heard again, in order: %s', async (_how, pieces, refusals) => {
     const text = await sameAnswer(pieces, 'in turn');
-    expect(text.match(/HTTP\/1\.1 \d+/g)).toHaveLength(refusals + (pieces.join('').includes(HEAD) ? 2 : 1));
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toHaveLength(refusals + 2);
     expect(text.match(/HTTP\/1\.1 401 Unauthorized/g)).toHaveLength(refusals);
   });
 

@@ -181,24 +181,21 @@ class Line implements AnswerLine {
   /** Answers what has arrived, one question after the other, until one has to be waited for. */
   #read(): void {
     if (this.#reading || this.#waits) return;
-    // Whoever was turned away is heard after everybody else: a flood of bad tokens shall delay no good call.
-    if (this.#turnedAway) {
-      this.#waits = true;
-      Line.#readLater(this);
-      return;
-    }
     this.#reading = true;
-    while (
-      this.#pieces.length > 0 &&
-      this.#answer === null &&
-      !this.#last &&
-      !this.#turnedAway &&
-      this.#readOne()
-    );
+    while (this.#asked && !this.#turnedAway && this.#readOne());
     this.#reading = false;
     if (this.#corked) this.socket.uncork();
     this.#corked = false;
-    if (this.#turnedAway && this.#pieces.length > 0 && this.#answer === null && !this.#last) this.#read();
+    // Whoever was turned away is heard after everybody else: a flood of bad tokens shall delay no good call.
+    if (this.#asked && this.#turnedAway) {
+      this.#waits = true;
+      Line.#readLater(this);
+    }
+  }
+
+  /** Something arrived that no answer stands before. */
+  get #asked(): boolean {
+    return this.#pieces.length > 0 && this.#answer === null && !this.#last;
   }
 
   /** False when more bytes are needed, or the connection is no longer ours. */
