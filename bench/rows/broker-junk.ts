@@ -18,6 +18,8 @@ const GOOD_RATE = 300;
 const TURN_SECONDS = 2;
 /** Of so few calls a second only some dozen decide a 99th percentile; it takes long until they do not do so by chance. */
 const SAMPLE_LENGTH = 4;
+/** One stall of the machine decides the 99th percentile of a whole sample, so the median is taken of more of them. */
+const PAIRS_TIMES = 2;
 
 /** Good calls at a fixed rate, with and without ten thousand junk tokens a second beside them. */
 export const brokerJunk: Measurement = async (scale) => {
@@ -31,7 +33,7 @@ export const brokerJunk: Measurement = async (scale) => {
   for (const request of [good, bad]) await load(request, scale.warmUpSeconds);
   const flood = await startFlood(good.url, token);
   const turns = Math.ceil((scale.sampleSeconds * SAMPLE_LENGTH) / TURN_SECONDS);
-  const samples = await takeSamples(scale.pairs, async () => {
+  const samples = await takeSamples(scale.pairs * PAIRS_TIMES, async () => {
     const alone: number[] = [];
     const beside: number[] = [];
     for (let turn = 0; turn < turns; turn++) {

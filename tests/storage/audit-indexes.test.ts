@@ -28,10 +28,10 @@ describe.each(ENGINES)('on %s', (engine) => {
     const beside =
       engine === 'sqlite' ? new (await loadSqlite())(join(files.folder, 'tessera.sqlite')) : null;
 
-    let asked: RootOperationNode | undefined;
+    let asked: RootOperationNode[] = [];
     const listening: KyselyPlugin = {
       transformQuery({ node }) {
-        asked = node;
+        asked.push(node);
         return node;
       },
       transformResult: async ({ result }) => result,
@@ -43,16 +43,20 @@ describe.each(ENGINES)('on %s', (engine) => {
       clock: systemClock,
       committed: () => {},
     });
-    const planOf = async (filter: AuditFilter): Promise<string> => {
+    const plansOf = async (filter: AuditFilter): Promise<string[]> => {
+      asked = [];
       await store.entries(filter);
-      if (asked === undefined) throw new Error('nothing was asked');
-      const query = db.getExecutor().compileQuery(asked, { queryId: 'plan' });
-      // The dialect for SQLite knows no such statement: plans are of no use to the program.
-      const rows = beside?.prepare(`explain query plan ${query.sql}`).all(...query.parameters);
-      if (rows !== undefined) return JSON.stringify(rows);
-      return JSON.stringify(
-        (await db.executeQuery(CompiledQuery.raw(`explain ${query.sql}`, [...query.parameters]))).rows,
-      );
+      if (asked.length === 0) throw new Error('nothing was asked');
+      const plans: unknown[] = [];
+      for (const node of asked) {
+        const query = db.getExecutor().compileQuery(node, { queryId: 'plan' });
+        // The dialect for SQLite knows no such statement: plans are of no use to the program.
+        const rows =
+          beside?.prepare(`explain query plan ${query.sql}`).all(...query.parameters) ??
+          (await db.executeQuery(CompiledQuery.raw(`explain ${query.sql}`, [...query.parameters]))).rows;
+        plans.push(rows);
+      }
+      return plans.map((plan) => JSON.stringify(plan));
     };
 
     const time = { sinceMs: 1_000_000, untilMs: 29_000_000 };
@@ -64,9 +68,10 @@ describe.each(ENGINES)('on %s', (engine) => {
     ] as const) {
       for (const more of [{}, time, { beforeSeq: 20_000 }, { afterSeq: 20_000 }]) {
         const filters = { ...filter, ...more, limit: 50 };
-        const plan = await planOf(filters);
-        expect(plan, JSON.stringify(filters)).toContain(index);
-        expect(plan).not.toMatch(/Seq Scan|SCAN audit/);
+        for (const plan of await plansOf(filters)) {
+          expect(plan, JSON.stringify(filters)).toContain(index);
+          expect(plan).not.toMatch(/Seq Scan|SCAN audit/);
+        }
       }
       const rows = await store.entries({ ...filter, ...time, limit: 500 });
       expect(rows.length).toBe(93);
@@ -74,7 +79,8 @@ describe.each(ENGINES)('on %s', (engine) => {
     }
     // Without such a name the newest come first, and reading ends with the page.
     for (const filter of [{}, time, { afterSeq: 29_000 }]) {
-      expect(await planOf({ ...filter, limit: 50 })).not.toMatch(/Sort|TEMP B-TREE/);
+      for (const plan of await plansOf({ ...filter, limit: 50 }))
+        expect(plan).not.toMatch(/Sort|TEMP B-TREE/);
     }
 
     beside?.close();
