@@ -1,7 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
-import { isFull } from '../base/flow.ts';
 import { atTurnEnd } from '../base/turn.ts';
 import type { Verified } from '../tokens/verify.ts';
 import { answerHeaders, answerTrailers, switchingHead, withoutEcho } from './answer-headers.ts';
@@ -12,13 +9,11 @@ import type { Ends, Errand, Sending } from './errand.ts';
 import type { CallRefusal } from './judge.ts';
 import type { Line, LineUser } from './lines.ts';
 import type { LiveCall } from './live.ts';
+import { type BodyUser, PassingBody, swallow } from './passing-body.ts';
 import { reasonText } from './refusal.ts';
 import { createScrubber, type Scrubber } from './scrub.ts';
 import { joinStreams } from './tunnel.ts';
 
-const LAST_CHUNK = '0\r\n\r\n';
-/** How long the rest of a body is swallowed whose answer is out already. */
-const SWALLOW_MS = 5000;
 /** A body no larger than this is sent in one piece with its head. */
 const SMALL = 16 * 1024;
 
@@ -26,10 +21,6 @@ const SMALL = 16 * 1024;
 const depart = atTurnEnd((call: { sendRequest(): void }) => call.sendRequest());
 /** So do answers that are whole. */
 const leave = atTurnEnd((call: { send(): void }) => call.send());
-/** And the parts of a body: each write of its own would wake the other system. */
-const follow = atTurnEnd((call: { sendGathered(): void }) => call.sendGathered());
-/** Bytes of a body that are gathered at most. */
-const GATHERED_MAX = 512 * 1024;
 
 /**
  * Carries one call to the other system and its answer back, byte for byte, at the pace of the slower side.
@@ -37,7 +28,7 @@ const GATHERED_MAX = 512 * 1024;
  * A class, because one is made for every call: its methods are made once, and it is itself what the line tells of
  * its bytes and the parser of what they mean.
  */
-export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEvents {
+export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEvents, BodyUser {
   deadline = Number.POSITIVE_INFINITY;
   place = -1;
   private readonly errand: E;
@@ -58,10 +49,8 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   private retried = false;
   private bytesUp: number;
   private bytesDown = 0;
-  /** Where parts of the body wait for the end of the turn. */
-  private gathering: Socket | null = null;
-  private onPart: ((chunk: Buffer) => void) | null = null;
-  private onEnd: (() => void) | null = null;
+  /** The body of a caller that is still sending it. */
+  private passing: PassingBody | null = null;
 
   constructor(errand: E, sending: Sending, ends: Ends<E>, clock: Clock) {
     const { body } = sending;
@@ -115,8 +104,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   private finish(): void {
     this.over = true;
     this.deadline = Number.POSITIVE_INFINITY;
-    if (this.onPart !== null) this.errand.stream?.removeListener('data', this.onPart);
-    if (this.onEnd !== null) this.errand.stream?.removeListener('end', this.onEnd);
+    this.passing?.stop();
   }
 
   private done(broken: string | null): void {
@@ -189,10 +177,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     else if (stream !== null) {
       this.sendRequest();
       if (continueFirst) response.writeContinue();
-      this.onPart = (chunk) => this.bodyPart(chunk);
-      this.onEnd = () => this.bodyEnd();
-      stream.on('data', this.onPart);
-      stream.on('end', this.onEnd);
+      this.passing = new PassingBody(stream, line.socket, this.sending.body.kind === 'chunked', this);
     }
     this.touch();
   }
@@ -212,35 +197,12 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
     socket.uncork();
   }
 
-  private bodyPart(chunk: Buffer): void {
-    if (this.line === null) return;
-    this.bytesUp += chunk.length;
+  bodyMoved(bytes: number): void {
+    this.bytesUp += bytes;
     this.touch();
-    const { socket } = this.line;
-    if (this.gathering === null) {
-      this.gathering = socket;
-      socket.cork();
-      follow(this);
-    }
-    if (this.sending.body.kind === 'chunked') {
-      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
-      socket.write(chunk);
-      socket.write('\r\n', 'latin1');
-    } else socket.write(chunk);
-    if (socket.writableLength >= GATHERED_MAX) this.sendGathered();
   }
 
-  /** Sends the parts of the body that are at hand. */
-  sendGathered(): void {
-    const socket = this.gathering;
-    if (socket === null) return;
-    this.gathering = null;
-    socket.uncork();
-    if (this.line?.socket === socket && isFull(socket)) this.errand.stream?.pause();
-  }
-
-  private bodyEnd(): void {
-    if (this.sending.body.kind === 'chunked') this.line?.socket.write(LAST_CHUNK, 'latin1');
+  bodyEnded(): void {
     this.sentAll = true;
     this.touch();
   }
@@ -254,7 +216,7 @@ export class Transport<E extends Errand> implements LiveCall, LineUser, AnswerEv
   }
 
   drained(): void {
-    this.errand.stream?.resume();
+    this.passing?.drained();
   }
 
   ended(broken: boolean): void {
@@ -403,10 +365,3 @@ const LOST: CallRefusal = {
   code: 'connection_lost',
   message: 'The other system closed the connection without an answer',
 };
-
-/** Reads what a caller still sends after its answer is out, for a while, so that it gets to see the answer. */
-function swallow(message: IncomingMessage): void {
-  message.resume();
-  const timer = setTimeout(() => message.destroy(), SWALLOW_MS).unref();
-  message.once('close', () => clearTimeout(timer));
-}
