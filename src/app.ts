@@ -24,7 +24,7 @@ import { type RandomSource, systemRandom } from './crypto/random.ts';
 import { makeSigningKey } from './crypto/signing.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createAuthenticate } from './http/authenticate.ts';
-import { createClientAddress } from './http/client-address.ts';
+import { createClientAddress, isHandedOn } from './http/client-address.ts';
 import { createGuard, GUARD_PREFIX } from './http/guard/guard.ts';
 import { createMetrics, newCounters } from './http/metrics.ts';
 import { connectionMetrics } from './http/routes/connections/metrics.ts';
@@ -299,6 +299,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
         const at = broker.door.at(url, host, socket);
         return at === 'nobody' ? guard.at(url) : at;
       },
+      isShared: ({ rawHeaders, socket }) => isHandedOn(clientAddress, rawHeaders, socket.remoteAddress),
     },
   });
   broker.door.attach(http.server);

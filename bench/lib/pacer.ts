@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { LoadRequest } from './load.ts';
 
@@ -28,10 +29,40 @@ export async function paced(
   );
   const wanted = Math.round(rate * seconds);
   const times: number[] = [];
-  const free: Socket[] = [];
-  const sockets: Socket[] = [];
   const due: number[] = [];
   let failure: Error | null = null;
+
+  function ask(socket: Socket, answered: () => void): void {
+    let answer: Buffer | null = null;
+    const take = (chunk: Buffer): void => {
+      answer = answer === null ? chunk : Buffer.concat([answer, chunk]);
+      const size = sizeOf(answer);
+      if (size === null || answer.length < size) return;
+      socket.removeListener('data', take);
+      const status = Number(answer.toString('latin1', 9, 12));
+      if (status < 400 !== (expect === 'success')) failure ??= new Error(`${url} answered ${status}`);
+      answered();
+    };
+    socket.on('data', take);
+    socket.write(bytes);
+  }
+
+  // To take a connection costs the server more than an answer does, so each has had one before the first that counts.
+  const sockets = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect({ port: Number(port), host: hostname, noDelay: true });
+      await once(socket, 'connect');
+      socket.on('error', (error) => {
+        failure ??= error;
+      });
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        ask(socket, resolve);
+      });
+      return socket;
+    }),
+  );
+  const free = [...sockets];
   const start = performance.now();
   const elapsed = (): number => performance.now() - start;
 
@@ -41,28 +72,12 @@ export async function paced(
       free.push(socket);
       return;
     }
-    let answer: Buffer | null = null;
-    const take = (chunk: Buffer): void => {
-      answer = answer === null ? chunk : Buffer.concat([answer, chunk]);
-      const size = sizeOf(answer);
-      if (size === null || answer.length < size) return;
-      socket.removeListener('data', take);
-      const status = Number(answer.toString('latin1', 9, 12));
-      if (status < 400 !== (expect === 'success')) failure ??= new Error(`${url} answered ${status}`);
+    ask(socket, () => {
       times.push(elapsed() - at);
       hire(socket);
-    };
-    socket.on('data', take);
-    socket.write(bytes);
+    });
   }
 
-  for (let each = 0; each < connections; each++) {
-    const socket = connect({ port: Number(port), host: hostname, noDelay: true }, () => hire(socket));
-    socket.on('error', (error) => {
-      failure ??= error;
-    });
-    sockets.push(socket);
-  }
   let made = 0;
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import pino from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { FlowingResponse } from './flowing-response.ts';
 import type { FastHandler, FastResponse } from './front.ts';
 import { newCounters } from './metrics.ts';
@@ -62,6 +62,7 @@ async function serve(withFront: boolean) {
             taken.order.push(url);
             return at(url);
           },
+          isShared: ({ rawHeaders }) => rawHeaders.includes('X-Forwarded-For'),
         }
       : null,
   });
@@ -264,6 +265,67 @@ describe('the reader in front', () => {
     expect(order.findIndex((url) => url.startsWith('/ingress/auth'))).toBeLessThan(asked / 2);
     for (const socket of [one, other]) socket.destroy();
     await server.app.close();
+  });
+
+  describe('who is turned away again and again', () => {
+    afterEach(() => void vi.useRealTimers());
+    const SHARED = AT_ONCE.replace('\r\n\r\n', '\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n');
+
+    /** A connection on which these were answered, one after the other, and the clock stands still. */
+    async function answered(questions: readonly string[]) {
+      vi.useFakeTimers({ toFake: ['setTimeout'] });
+      const server = await serve(true);
+      const socket = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
+      for (const question of questions) {
+        socket.write(question);
+        await once(socket, 'data');
+      }
+      return { server, socket };
+    }
+
+    test('is left alone for a while, and what it asked meanwhile is answered together', async () => {
+      const { server, socket } = await answered(Array(4).fill(AT_ONCE));
+      const other = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
+      for (const question of [AT_ONCE, AT_ONCE, `${HEAD}\r\n`]) {
+        socket.write(question);
+        other.write(`${HEAD}\r\n`);
+        await once(other, 'data');
+      }
+      expect(server.taken.order.filter((url) => url === '/ingress/away/at-once')).toHaveLength(4);
+      vi.advanceTimersByTime(1000);
+      const [together] = await once(socket, 'data');
+      expect(String(together).match(/HTTP\/1\.1 \d+/g)).toEqual([
+        'HTTP/1.1 401',
+        'HTTP/1.1 401',
+        'HTTP/1.1 200',
+      ]);
+      // Known again, it is heard at once.
+      socket.write(AT_ONCE);
+      await once(socket, 'data');
+      for (const each of [socket, other]) each.destroy();
+      await server.app.close();
+    });
+
+    test.each([
+      ['in between was answered', [AT_ONCE, AT_ONCE, AT_ONCE, `${HEAD}\r\n`, AT_ONCE, AT_ONCE, AT_ONCE]],
+      ['shares the connection with others', Array(9).fill(SHARED)],
+    ])('is not, where it %s', async (_why, questions) => {
+      const { server, socket } = await answered(questions);
+      socket.write(`${HEAD}\r\n`);
+      const [answer] = await once(socket, 'data');
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+      socket.destroy();
+      await server.app.close();
+    });
+
+    test('can leave, and holds up nobody who closes the server', async () => {
+      const { server, socket } = await answered(Array(4).fill(AT_ONCE));
+      const rest = textOf(socket);
+      const closed = server.app.close();
+      vi.advanceTimersByTime(1000);
+      await closed;
+      expect(await rest).toBe('');
+    });
   });
 
   test('closing ends idle connections, and those that are being answered with their answer', async () => {

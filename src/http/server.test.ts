@@ -82,7 +82,11 @@ describe('who is slow in its head is given up, also where plain questions are re
   async function hear(speak: (socket: Socket) => NodeJS.Timeout | null): Promise<string> {
     const app = server({
       requestTimeoutMs: 100,
-      front: { prefixes: ['/connect/'], find: () => () => expect.unreachable('this was no request') },
+      front: {
+        prefixes: ['/connect/'],
+        find: () => () => expect.unreachable('this was no request'),
+        isShared: () => false,
+      },
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');

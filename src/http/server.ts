@@ -28,7 +28,7 @@ export interface HttpServerOptions {
   readonly publicHost: string;
   readonly fastPath: FastPath;
   /** What is answered before even node:http has read it. */
-  readonly front: Pick<FrontOptions, 'prefixes' | 'find'> | null;
+  readonly front: Pick<FrontOptions, 'prefixes' | 'find' | 'isShared'> | null;
   /** What a whole request may take to arrive. */
   readonly requestTimeoutMs?: number;
 }

@@ -3,6 +3,7 @@ import {
   ALL,
   broker,
   closeAll,
+  connectHttp,
   everyWay,
   pinned,
   plainAnswer,
@@ -133,13 +134,7 @@ test('addresses that lead inwards are never dialled, however they are written, f
 test('a redirect is handed to the caller and never followed, with or without the credential', async () => {
   const trap = await upstream(plainAnswer('trapped'));
   const up = await upstream(`HTTP/1.1 302 Found\r\nLocation: ${trap.url}/steal\r\nContent-Length: 0\r\n\r\n`);
-  await server.connection('http', {
-    kind: 'http',
-    url: up.url,
-    trust: { mode: 'system' },
-    credential: { method: 'bearer', secret: 'upstream-canary-secret' },
-    test: false,
-  });
+  await connectHttp(server, 'http', up.url, 'upstream-canary-secret');
   await server.routeTo('h', 'http');
   const caller = await server.token('read:h');
   const answer = await server.call('GET', '/connect/h/x', { token: caller.token });
@@ -157,13 +152,7 @@ test('the injected secret does not come back, in a header or in a body, in whate
     setTimeout(() => socket.write(`${secret.slice(9)}>`), 30);
     return null;
   });
-  await server.connection('http', {
-    kind: 'http',
-    url: up.url,
-    trust: { mode: 'system' },
-    credential: { method: 'bearer', secret },
-    test: false,
-  });
+  await connectHttp(server, 'http', up.url, secret);
   await server.routeTo('h', 'http');
   const caller = await server.token('read:h');
   const whole = await server.call('GET', '/connect/h/whole', { token: caller.token });
@@ -229,13 +218,7 @@ test('only a credential in the Authorization header counts: no cookie, no name t
 test('methods that are no calls reach nothing, and TRACE shows nobody the secret', async () => {
   const secret = 'upstream-canary-secret';
   const up = await upstream((request) => plainAnswer(request));
-  await server.connection('http', {
-    kind: 'http',
-    url: up.url,
-    trust: { mode: 'system' },
-    credential: { method: 'bearer', secret },
-    test: false,
-  });
+  await connectHttp(server, 'http', up.url, secret);
   for (const method of ['CONNECT', 'PRI', 'connect', 'G E T'])
     for (const target of ['/connect/h/x', `127.0.0.1:${up.port}`]) {
       const seen = await send(

@@ -1,6 +1,17 @@
 import net from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ALL, broker, closeAll, pinned, plainAnswer, portOf, proxmox, raw, upstream } from './support.ts';
+import {
+  ALL,
+  broker,
+  closeAll,
+  connectHttp,
+  pinned,
+  plainAnswer,
+  portOf,
+  proxmox,
+  raw,
+  upstream,
+} from './support.ts';
 
 /** Where messages begin and end, in cases that a tool or an attacker makes and a relay gets wrong. */
 let server: Awaited<ReturnType<typeof broker>>;
@@ -134,13 +145,7 @@ test('the injected secret is masked on the status line, in any header and in tra
   const up = await upstream(
     `HTTP/1.1 401 invalid token Bearer ${secret}\r\nX-Debug: ${secret}\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nno\r\n0\r\nX-Sum: ${secret}\r\n\r\n`,
   );
-  await server.connection('echo', {
-    kind: 'http',
-    url: up.url,
-    trust: { mode: 'system' },
-    credential: { method: 'bearer', secret },
-    test: false,
-  });
+  await connectHttp(server, 'echo', up.url, secret);
   await server.routeTo('echo', 'echo');
   const caller = await server.token('read:echo');
   const seen = await raw(

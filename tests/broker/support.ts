@@ -67,6 +67,16 @@ export async function connectForeman(server: Broker, credential: 'adminToken' | 
   return fm;
 }
 
+/** Any system that takes a secret as a bearer. */
+export const connectHttp = (server: Broker, name: string, url: string, secret: string) =>
+  server.connection(name, {
+    kind: 'http',
+    url,
+    trust: { mode: 'system' },
+    credential: { method: 'bearer', secret },
+    test: false,
+  });
+
 export interface Upstream {
   readonly url: string;
   readonly port: number;
