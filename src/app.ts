@@ -10,6 +10,7 @@ import { type Change, change } from './base/change.ts';
 import { type Clock, DAY, systemClock, systemWait, type Wait } from './base/clock.ts';
 import { err, ok, type Result } from './base/result.ts';
 import { ROUTE_PREFIX } from './broker/door.ts';
+import { readRequestHead } from './broker/request-head.ts';
 import { createBrokerRoom } from './broker/room.ts';
 import { openCellar } from './cellar.ts';
 import { sharedMetrics } from './cluster.ts';
@@ -299,7 +300,8 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
         const at = broker.door.at(url, host, socket);
         return at === 'nobody' ? guard.at(url) : at;
       },
-      isShared: ({ rawHeaders, socket }) => isHandedOn(clientAddress, rawHeaders, socket.remoteAddress),
+      isShared: (rawHeaders, socket) =>
+        isHandedOn(clientAddress, socket.remoteAddress, readRequestHead(rawHeaders).forwardedFor),
     },
   });
   broker.door.attach(http.server);

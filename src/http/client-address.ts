@@ -48,17 +48,11 @@ export function createClientAddress(trustedNetworks: readonly string[]): ClientA
 }
 
 /** Whether a trusted proxy handed a request on, as it does with those of others over the same connection. */
-export function isHandedOn(
+export const isHandedOn = (
   addressOf: ClientAddress,
-  rawHeaders: readonly string[],
   socketAddress: string | undefined,
-): boolean {
-  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && isForwardedFor(text));
-  return at !== -1 && addressOf(socketAddress, rawHeaders[at + 1]) !== addressOf(socketAddress, undefined);
-}
-
-const isForwardedFor = (name: string): boolean =>
-  name.length === 15 && name.toLowerCase() === 'x-forwarded-for';
+  forwardedFor: string | undefined,
+): boolean => addressOf(socketAddress, forwardedFor) !== addressOf(socketAddress, undefined);
 
 /** IPv4 addresses that arrive on an IPv6 socket are written as IPv4. */
 const plain = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);

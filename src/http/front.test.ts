@@ -62,7 +62,7 @@ async function serve(withFront: boolean) {
             taken.order.push(url);
             return at(url);
           },
-          isShared: ({ rawHeaders }) => rawHeaders.includes('X-Forwarded-For'),
+          isShared: (rawHeaders) => rawHeaders.includes('X-Forwarded-For'),
         }
       : null,
   });

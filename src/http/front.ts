@@ -37,8 +37,8 @@ export interface FrontOptions {
   readonly prefixes: readonly string[];
   /** Who answers at this address and host on this connection; null leaves it to node:http. */
   readonly find: (url: string, host: string, socket: Socket) => FlowingHandler | null;
-  /** Whether others ask over the connection that a question came by. */
-  readonly isShared: (message: FastMessage) => boolean;
+  /** Whether others ask over the connection by which a question with these headers came. */
+  readonly isShared: (rawHeaders: readonly string[], socket: Socket) => boolean;
   readonly keepAliveMs: number;
   readonly firstByteMs: number;
 }
@@ -48,6 +48,7 @@ export interface Front {
   close(): void;
 }
 
+const NONE: readonly string[] = [];
 const BLANK_LINE = Buffer.from('\r\n\r\n', 'latin1');
 // A head that comes in more pieces than this comes from somebody slow, and those have their deadlines elsewhere.
 const PIECES_MAX = 4;
@@ -100,12 +101,11 @@ class Line implements AnswerLine {
   readonly #starts: readonly string[];
   readonly #keepAlive: string;
   #pieces: Buffer[] = [];
-  /** The answer that is awaited, and what was asked. */
+  /** The answer that is awaited, and the headers of its question. */
   #answer: FlowingResponse | null = null;
-  #question: FastMessage | null = null;
+  #headers: readonly string[] = NONE;
   #reading = false;
   /** Answers to questions that came together leave together. */
-  #gathers = false;
   #gathered = '';
   /** What was sent is not yet taken off; nothing more is read until then. */
   #blocked = false;
@@ -201,7 +201,6 @@ class Line implements AnswerLine {
     while (going && this.#asked && (!this.#turnedAway || left-- > 0)) going = this.#readOne();
     this.#reading = false;
     this.#leave();
-    this.#gathers = false;
     // Whoever was turned away is heard after everybody else: a flood of bad tokens shall delay no good call.
     if (going && this.#asked) {
       this.#waits = true;
@@ -237,13 +236,11 @@ class Line implements AnswerLine {
       return false;
     }
     this.#pieces = bytes.length === size ? [] : [bytes.subarray(size)];
-    this.#gathers ||= this.#pieces.length > 0;
     const answer = new FlowingResponse(this);
     this.#answer = answer;
     this.#turnedAway = false;
-    const question = { method: 'GET', url: head.url, rawHeaders: head.rawHeaders, socket: this.socket };
-    this.#question = question;
-    handler(question, answer);
+    this.#headers = head.rawHeaders;
+    handler({ method: 'GET', url: head.url, rawHeaders: head.rawHeaders, socket: this.socket }, answer);
     return true;
   }
 
@@ -265,7 +262,8 @@ class Line implements AnswerLine {
   sendWhole(text: string): void {
     if (this.#ended) return;
     this.#gathered += text;
-    if (!this.#gathers || this.#gathered.length > GATHERED_MAX) this.#leave();
+    const more = this.#reading && this.#pieces.length > 0;
+    if (!more || this.#gathered.length > GATHERED_MAX) this.#leave();
     this.sent();
   }
 
@@ -307,8 +305,7 @@ class Line implements AnswerLine {
   turnedAway(): void {
     this.#turnedAway = true;
     // The next to ask over a connection that is shared may be anybody.
-    const isShared = this.#question === null || this.options.isShared(this.#question);
-    this.#refusals = isShared ? 0 : this.#refusals + 1;
+    this.#refusals = this.options.isShared(this.#headers, this.socket) ? 0 : this.#refusals + 1;
   }
 
   sent(): void {
@@ -320,7 +317,7 @@ class Line implements AnswerLine {
   #next(): void {
     const { socket } = this;
     this.#answer = null;
-    this.#question = null;
+    this.#headers = NONE;
     this.#blocked = false;
     if (this.#last) {
       this.#leave();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CompiledQuery, type Kysely, type KyselyPlugin, type RootOperationNode, sql } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { auditChain } from '../../src/audit/chain.ts';
 import type { AuditFilter } from '../../src/audit/store.ts';
@@ -8,6 +8,7 @@ import type { Tables } from '../../src/storage/schema.ts';
 import { loadSqlite } from '../../src/storage/sqlite-module.ts';
 import { createStore } from '../../src/storage/store.ts';
 import { ENGINES, freshDatabase, openMigrated } from '../support/database.ts';
+import { overheard } from './statements.ts';
 
 const ROWS = 30_000;
 
@@ -28,35 +29,28 @@ describe.each(ENGINES)('on %s', (engine) => {
     const beside =
       engine === 'sqlite' ? new (await loadSqlite())(join(files.folder, 'tessera.sqlite')) : null;
 
-    let asked: RootOperationNode[] = [];
-    const listening: KyselyPlugin = {
-      transformQuery({ node }) {
-        asked.push(node);
-        return node;
-      },
-      transformResult: async ({ result }) => result,
-    };
+    const { db: listening, statements } = overheard(db);
     const store = createStore({
-      db: db.withPlugin(listening),
+      db: listening,
       engine,
       chain: auditChain('key'),
       clock: systemClock,
       committed: () => {},
     });
     const plansOf = async (filter: AuditFilter): Promise<string[]> => {
-      asked = [];
+      statements.length = 0;
       await store.entries(filter);
-      if (asked.length === 0) throw new Error('nothing was asked');
-      const plans: unknown[] = [];
-      for (const node of asked) {
+      if (statements.length === 0) throw new Error('nothing was asked');
+      const plans: string[] = [];
+      for (const node of statements) {
         const query = db.getExecutor().compileQuery(node, { queryId: 'plan' });
         // The dialect for SQLite knows no such statement: plans are of no use to the program.
         const rows =
           beside?.prepare(`explain query plan ${query.sql}`).all(...query.parameters) ??
           (await db.executeQuery(CompiledQuery.raw(`explain ${query.sql}`, [...query.parameters]))).rows;
-        plans.push(rows);
+        plans.push(JSON.stringify(rows));
       }
-      return plans.map((plan) => JSON.stringify(plan));
+      return plans;
     };
 
     const time = { sinceMs: 1_000_000, untilMs: 29_000_000 };
