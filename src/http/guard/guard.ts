@@ -6,25 +6,15 @@ import type { QuotaBook } from '../../people/quota-book.ts';
 import type { RateLimiter, RateUse } from '../../people/rate.ts';
 import type { Delegate, Delegated } from '../../tokens/delegate.ts';
 import type { LastUses } from '../../tokens/last-use.ts';
+import type { TokenRecord } from '../../tokens/record.ts';
 import type { Verdict, Verified, Verifier } from '../../tokens/verify.ts';
 import type { ClientAddress } from '../client-address.ts';
 import { findCredential } from '../credential.ts';
 import type { FastHandler, FastMessage, FastResponse } from '../front.ts';
 import type { Counters } from '../metrics.ts';
-import { mayPassAuthorization, passingCookie } from '../passing.ts';
-import { isForeignOrigin, isPreflight, userDomainMatches } from './origin.ts';
-import {
-  GONE,
-  insufficient,
-  JWT_NOT_DELEGATED,
-  NO_CREDENTIAL,
-  OPTIONS_UNSUPPORTED,
-  overLimit,
-  PREFLIGHT_REJECTED,
-  rateHeaders,
-  TOO_SHORT,
-  UNAVAILABLE,
-} from './reasons.ts';
+import { GRANTED_BODY, grantedHeaders, ownHeaders } from './granted.ts';
+import { createJudge, judgeOptions } from './judge.ts';
+import { badToken, GONE, insufficient, malformed, NO_CREDENTIAL, overLimit, UNAVAILABLE } from './reasons.ts';
 import {
   type GuardPresence,
   type GuardRefusal,
@@ -32,8 +22,8 @@ import {
   sendRefusal,
   sendWrongMethod,
 } from './refusal.ts';
-import { type GuardRequest, readGuardRequest } from './request.ts';
-import { type GuardRule, type ParameterFault, type ParsedRule, parseGuardRule } from './rule.ts';
+import { type GuardRequest, missingHeaders, readGuardRequest } from './request.ts';
+import { type GuardRule, type ParsedRule, parseGuardRule } from './rule.ts';
 import { createTurn } from './turn.ts';
 
 export interface GuardDependencies {
@@ -63,10 +53,8 @@ export interface Guard {
 /** How all addresses of the guard begin. */
 export const GUARD_PREFIX = '/ingress/a';
 
-const OK_BODY = '{"status":"ok"}';
 // Reflected headers are bytes read as Latin-1. A short body is sent in one piece with the head and in its encoding.
 const LATIN = 'latin1';
-const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', String(OK_BODY.length)] as const;
 
 /**
  * `GET /ingress/auth`: tells a reverse proxy whether a request may pass, and what the guarded service gets to
@@ -74,6 +62,7 @@ const SUCCESS_HEAD = ['Content-Type', 'application/json', 'Content-Length', Stri
  */
 export function createGuard(needs: GuardDependencies): Guard {
   const { verifier, delegate, quotas, rates, audit, clientAddress, counters, clock, publicHost } = needs;
+  const judge = createJudge({ verifier, clock, publicHost });
   const leave = createTurn((response, error) => failed(response, error));
   const rules = new LRUCache<string, ParsedRule>({ max: 1_000 });
 
@@ -99,21 +88,22 @@ export function createGuard(needs: GuardDependencies): Guard {
     }
     const { rule } = parsed;
     if (request.isOptions) {
-      answerOptions(response, request, rule);
+      const refusal = judgeOptions(rule, request, publicHost);
+      if (refusal === null) pass(response, ownHeaders(request));
+      else refuse(response, request, rule, refusal);
       return;
     }
     const credential = findCredential(
       request.authorizations,
       rule.allowCookies ? request.cookies : NO_COOKIES,
     );
-    if (credential.kind === 'none') {
-      counters.guardRefused++;
-      refuse(response, request, rule, NO_CREDENTIAL);
-      return;
-    }
-    if (credential.kind === 'malformed') {
-      counters.guardRefused++;
-      refuse(response, request, rule, { status: 400, type: 'invalid_request', message: credential.message });
+    if (credential.kind === 'none' || credential.kind === 'malformed') {
+      refuse(
+        response,
+        request,
+        rule,
+        credential.kind === 'none' ? NO_CREDENTIAL : malformed(credential.message),
+      );
       return;
     }
     // The header that carried the credential is ours and never travels on; taken out here, it is not read again.
@@ -137,34 +127,25 @@ export function createGuard(needs: GuardDependencies): Guard {
   ): void {
     const address = clientAddress(message.socket.remoteAddress, request.forwardedFor);
     if (!verdict.ok) {
-      counters.guardRefused++;
-      if (verdict.code === 'unavailable') refuse(response, request, rule, UNAVAILABLE);
-      else refuse(response, request, rule, { status: 401, type: 'invalid_token', message: verdict.message });
+      const refusal = verdict.code === 'unavailable' ? UNAVAILABLE : badToken(verdict.message);
+      refuse(response, request, rule, refusal);
       if (verdict.token !== null)
-        noteRefusal(verdict.token.record, request, rule, address, 401, verdict.code);
+        note(verdict.token.record, request, rule, address, refusal.status, verdict.code);
       return;
     }
     const { record } = verdict.token;
-    const refusal = judge(rule, request, verdict);
-    if (refusal !== null) {
-      counters.guardRefused++;
-      refuse(response, request, rule, refusal);
-      noteRefusal(record, request, rule, address, refusal.status, refusal.type);
-      return;
-    }
-    const limit = limitOf(rule, verdict);
+    let refusal = judge(rule, request, verdict);
+    const limit = refusal === null ? limitOf(rule, verdict) : null;
+    let use: RateUse | null = null;
     if (limit === 0) {
-      counters.guardRefused++;
-      const blocked = insufficient(`Access to ${rule.service} is blocked for this user`);
-      refuse(response, request, rule, blocked);
-      noteRefusal(record, request, rule, address, blocked.status, blocked.type);
-      return;
+      refusal = insufficient(`Access to ${rule.service} is blocked for this user`);
+    } else if (limit !== null) {
+      use = rates.count(record.username, rule.service ?? '', limit);
+      if (use.used > use.limit) refusal = overLimit(use, rule.service ?? '');
     }
-    const use = limit === null ? null : rates.count(record.username, rule.service ?? '', limit);
-    if (use !== null && use.used > use.limit) {
-      counters.guardRefused++;
-      refuse(response, request, rule, overLimit(use, rule.service ?? ''));
-      noteRefusal(record, request, rule, address, 429, 'rate_limited');
+    if (refusal !== null) {
+      refuse(response, request, rule, refusal);
+      note(record, request, rule, address, refusal.status, refusal.type);
       return;
     }
     needs.lastUses.note(record.id, address, rule.service ?? 'guard');
@@ -188,56 +169,11 @@ export function createGuard(needs: GuardDependencies): Guard {
     }
   }
 
-  /** Everything after the credential proved good, in the order clients rely on. Null: let it pass. */
-  function judge(rule: GuardRule, request: GuardRequest, verified: Verified): GuardRefusal | null {
-    const { record } = verified.token;
-    if ((rule.notebook || rule.delegateTo !== null) && verified.jwt !== null) return JWT_NOT_DELEGATED;
-    const end = verified.jwt?.expiresAt ?? record.expiresAt;
-    if (rule.minimumLifetime !== null && end !== null) {
-      if (end - Math.floor(clock() / 1000) < rule.minimumLifetime) return TOO_SHORT;
-    }
-    if (!scopesSuffice(rule, verified)) return insufficient(missingScopes(rule, verified), rule.scopes);
-    if (
-      rule.onlyServices !== null &&
-      (record.service === null || !rule.onlyServices.includes(record.service))
-    ) {
-      return insufficient('Token was not made for a service that may come here');
-    }
-    if (rule.username !== null && rule.username !== record.username) {
-      return insufficient('This place belongs to another user');
-    }
-    if (rule.userDomain && !isOwnDomain(request, record.username)) {
-      return insufficient('This host belongs to another user');
-    }
-    return null;
-  }
-
   /** Calls per minute that the caller may make to this service; null when nothing is counted. */
   function limitOf(rule: GuardRule, verified: Verified): number | null {
     if (rule.service === null) return null;
     const given = verified.token.record.userInfo?.groups;
     return quotas.limitOf(given ?? verified.owner.record.userInfo.groups, rule.service);
-  }
-
-  const isOwnDomain = ({ originalUrl, otherUrl }: GuardRequest, username: string): boolean =>
-    userDomainMatches(originalUrl ?? '', username, publicHost) &&
-    (otherUrl === undefined || userDomainMatches(otherUrl, username, publicHost));
-
-  function missingScopes(rule: GuardRule, verified: Verified): string {
-    if (rule.scopes.length === 0) return 'Nobody may pass: one scope of none is asked for';
-    const missing = rule.scopes.filter((scope) => !verifier.holds(verified, scope)).join(', ');
-    return rule.satisfy === 'any'
-      ? `Token has none of the required scopes: ${missing}`
-      : `Token is missing required scope: ${missing}`;
-  }
-
-  function scopesSuffice(rule: GuardRule, verified: Verified): boolean {
-    if (rule.satisfy === 'any') {
-      for (const scope of rule.scopes) if (verifier.holds(verified, scope)) return true;
-      return false;
-    }
-    for (const scope of rule.scopes) if (!verifier.holds(verified, scope)) return false;
-    return true;
   }
 
   function allow(
@@ -249,47 +185,14 @@ export function createGuard(needs: GuardDependencies): Guard {
     use: RateUse | null,
   ): void {
     counters.guardAllowed++;
-    const { record } = verified.token;
-    const headers: string[] = [...SUCCESS_HEAD, 'X-Auth-Request-User', record.username];
-    const email = record.userInfo?.email ?? verified.owner.record.userInfo.email;
-    if (email !== null) headers.push('X-Auth-Request-Email', latin(email));
-    if (record.service !== null) headers.push('X-Auth-Request-Service', latin(record.service));
-    if (delegated !== null) headers.push('X-Auth-Request-Token', delegated.token.reveal());
-    if (rule.useAuthorization) {
-      if (delegated !== null) headers.push('Authorization', `Bearer ${delegated.token.reveal()}`);
-    } else {
-      passAuthorization(headers, request);
-    }
-    passCookies(headers, request);
-    if (use !== null) headers.push(...rateHeaders(use, rule.service ?? ''));
-    pass(response, headers);
+    pass(response, grantedHeaders(request, rule, verified, delegated, use));
   }
 
   function pass(response: FastResponse, headers: string[]): void {
     leave(response, () => {
       response.writeHead(200, headers);
-      response.end(OK_BODY, LATIN);
+      response.end(GRANTED_BODY, LATIN);
     });
-  }
-
-  function answerOptions(response: FastResponse, request: GuardRequest, rule: GuardRule): void {
-    const outcome = isPreflight(request)
-      ? isForeignOrigin(request.origin ?? '', publicHost)
-        ? PREFLIGHT_REJECTED
-        : null
-      : rule.allowOptions && request.origin === undefined && request.corsMethod === undefined
-        ? null
-        : OPTIONS_UNSUPPORTED;
-    if (outcome !== null) refuse(response, request, rule, outcome);
-    else passThrough(response, request);
-  }
-
-  /** 200 with nothing but the request's own credentials, ours taken out. */
-  function passThrough(response: FastResponse, request: GuardRequest): void {
-    const headers: string[] = [...SUCCESS_HEAD];
-    passAuthorization(headers, request);
-    passCookies(headers, request);
-    pass(response, headers);
   }
 
   function refuse(
@@ -298,6 +201,7 @@ export function createGuard(needs: GuardDependencies): Guard {
     rule: GuardRule,
     refusal: GuardRefusal,
   ): void {
+    counters.guardRefused++;
     const presence: GuardPresence = {
       realm: publicHost,
       basicChallenge: rule.basicChallenge,
@@ -307,8 +211,9 @@ export function createGuard(needs: GuardDependencies): Guard {
     leave(response, () => sendRefusal(response, refusal, presence));
   }
 
-  function noteRefusal(
-    record: Verified['token']['record'],
+  /** Into the trail: who holds the token is known. */
+  function note(
+    record: TokenRecord,
     request: GuardRequest,
     rule: GuardRule,
     address: string | null,
@@ -352,7 +257,7 @@ export function createGuard(needs: GuardDependencies): Guard {
     };
 
   const guarded = asked(auth);
-  const anonymous = asked((message, response) => passThrough(response, readGuardRequest(message)));
+  const anonymous = asked((message, response) => pass(response, ownHeaders(readGuardRequest(message))));
   return {
     auth: guarded,
     anonymous,
@@ -368,35 +273,6 @@ export function createGuard(needs: GuardDependencies): Guard {
 
 const NO_COOKIES: readonly string[] = [];
 const NOBODY = { basicChallenge: false, isScript: false, passesAnyStatus: false };
-function missingHeaders(request: GuardRequest): ParameterFault[] | null {
-  if (request.originalUrl !== undefined && request.originalMethod !== undefined) return null;
-  const missing = (name: string): ParameterFault => ({
-    type: 'missing',
-    loc: ['header', name],
-    msg: 'Field required',
-    input: null,
-  });
-  return [
-    ...(request.originalUrl === undefined ? [missing('x-original-url')] : []),
-    ...(request.originalMethod === undefined ? [missing('x-original-method')] : []),
-  ];
-}
-
-function passAuthorization(headers: string[], request: GuardRequest): void {
-  for (const value of request.authorizations) {
-    if (mayPassAuthorization(value)) headers.push('Authorization', value);
-  }
-}
-
-function passCookies(headers: string[], request: GuardRequest): void {
-  for (const value of request.cookies) {
-    const kept = passingCookie(value);
-    if (kept !== null) headers.push('Cookie', kept);
-  }
-}
-
-/** Header values are Latin-1; what does not fit there is written as question marks. */
-const latin = (text: string): string => text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?');
 
 /** The path without the query, which may hold somebody's secrets. */
 function pathOf(url: string): string {

@@ -15,7 +15,13 @@ export const UNAVAILABLE: GuardRefusal = {
   message: 'Cannot tell at the moment whether the token is good; try again',
   challenge: false,
 };
-export const GONE: GuardRefusal = { status: 401, type: 'invalid_token', message: 'Token was revoked' };
+export const malformed = (message: string): GuardRefusal => ({
+  status: 400,
+  type: 'invalid_request',
+  message,
+});
+export const badToken = (message: string): GuardRefusal => ({ status: 401, type: 'invalid_token', message });
+export const GONE = badToken('Token was revoked');
 export const TOO_SHORT: GuardRefusal = {
   status: 401,
   type: 'invalid_token',

@@ -1,4 +1,5 @@
 import type { FastMessage } from '../front.ts';
+import type { ParameterFault } from './rule.ts';
 
 /** What the guard reads of a request, gathered in one pass over the raw headers. */
 export interface GuardRequest {
@@ -104,4 +105,19 @@ export function readGuardRequest(message: FastMessage): GuardRequest {
     }
   }
   return request;
+}
+
+/** What of a request no proxy said; null: nothing is missing. */
+export function missingHeaders(request: GuardRequest): ParameterFault[] | null {
+  if (request.originalUrl !== undefined && request.originalMethod !== undefined) return null;
+  const missing = (name: string): ParameterFault => ({
+    type: 'missing',
+    loc: ['header', name],
+    msg: 'Field required',
+    input: null,
+  });
+  return [
+    ...(request.originalUrl === undefined ? [missing('x-original-url')] : []),
+    ...(request.originalMethod === undefined ? [missing('x-original-method')] : []),
+  ];
 }
