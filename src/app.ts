@@ -33,11 +33,8 @@ import { jobMetrics } from './http/routes/machines/metrics.ts';
 import { CALLBACK, type ProviderRooms } from './http/routes/sessions/provider.ts';
 import { createHttpServer } from './http/server.ts';
 import { listenTls, openTls } from './http/tls.ts';
-import { createGuestStates } from './machines/guest-states.ts';
-import { createMachines } from './machines/machines.ts';
-import { createRunner } from './machines/runner.ts';
-import { createStrays } from './machines/strays.ts';
-import { createJobWatch } from './machines/watch.ts';
+import { proxyOf } from './kinds/reach/surroundings.ts';
+import { createMachineRoom } from './machines/room.ts';
 import { createAttempts } from './oidc/attempt.ts';
 import { createOutbound } from './outbound/client.ts';
 import { originUrl, parseOrigin } from './outbound/origin.ts';
@@ -102,7 +99,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const chain = auditKey.ok ? auditChain(auditKey.value.reveal()) : null;
   const feedChanged = (changes: readonly Change[]): void => {
     for (const step of changes) {
-      jobWatch.follow(step);
+      machineRoom.watch.follow(step);
       if (step.topic === 'job') continue;
       tokens.forget(step);
       connectionRoom.forget(step);
@@ -113,7 +110,6 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   // Until they are read, the quotas known so far go on counting.
   const rereadQuotas = (): void =>
     void quotas.reload().catch((error: unknown) => log.error({ err: error }, 'reading quotas failed'));
-  const jobWatch = createJobWatch();
   const store = createStore({
     db: database.db,
     engine: database.engine,
@@ -125,7 +121,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
   const feed = createChangeFeed(database.feedSource, {
     changed: feedChanged,
     lost() {
-      jobWatch.stir();
+      machineRoom.watch.stir();
       tokens.forgetAll();
       connectionRoom.forgetAll();
       broker.forgetAll();
@@ -184,25 +180,19 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
 
   const metrics = createMetrics(counters, feed.isFresh);
   connectionMetrics(metrics, store);
-  const runner = createRunner({
+  const machineRoom = createMachineRoom({
     store,
     outlets: connectionRoom.outlets,
     clock,
     wait,
+    newId: () => orderedId(clock, systemRandom),
     holder: randomUUID(),
+    settings: config.machines,
     addressSeconds: config.machines.addressSeconds,
     clonesAtOnce: config.machines.clonesAtOnce,
     stepped: jobMetrics(metrics, store),
     announcing: connectionRoom.announcing,
     failed: (error) => log.error({ err: error }, 'working at jobs failed; tried again'),
-  });
-  const machines = createMachines({
-    store,
-    outlets: connectionRoom.outlets,
-    runner,
-    settings: config.machines,
-    clock,
-    newId: () => orderedId(clock, systemRandom),
   });
 
   const { oidc: oidcConfig } = config;
@@ -312,6 +302,7 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     ...tokens,
     ...connectionRoom,
     ...broker,
+    ...machineRoom,
     guard,
     version,
     webFolder,
@@ -339,10 +330,6 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
     oidc,
     rewrap: createRewrap({ store, sealer, keyring, clock }),
     webhookKey: createWebhookKey({ store, clock, url: secrets.webhookUrl, key: webhookKey }),
-    machines,
-    guests: createGuestStates(connectionRoom.outlets, clock),
-    strays: createStrays({ store, outlets: connectionRoom.outlets, runner, clock }),
-    watch: jobWatch,
     publicUrl,
     issuer: publicUrl,
     secureCookies: publicUrl.startsWith('https:'),
@@ -400,28 +387,21 @@ export async function createApp(needs: AppNeeds): Promise<Result<App>> {
           log.warn(`TESSERA_OIDC_ROLES names the role '${role}', which does not exist yet`);
       }
       housekeeping.start();
-      runner.start();
+      machineRoom.runner.start();
       await http.ready();
       return ok(undefined);
     },
     async close() {
       broker.close();
-      jobWatch.close();
+      machineRoom.watch.close();
       secureServer?.endAll();
       tls?.close();
       await http.close();
-      await runner.stop();
+      await machineRoom.runner.stop();
       audit.settle();
       await housekeeping.stop();
       await feed.stop();
       await database.close();
     },
   });
-}
-
-/** The proxy that other programs of this machine use; connections go straight, and a test says so. */
-function proxyOf(environment: Readonly<Record<string, string | undefined>>) {
-  const address = environment.HTTPS_PROXY ?? environment.https_proxy ?? '';
-  const exceptions = environment.NO_PROXY ?? environment.no_proxy ?? '';
-  return address === '' ? null : { address, exceptions };
 }

@@ -5,7 +5,7 @@ import { type Clock, seconds } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Sealer } from '../crypto/seal.ts';
-import type { Surroundings } from '../kinds/reach/surroundings.ts';
+import type { ProxyHere } from '../kinds/reach/surroundings.ts';
 import { KINDS } from '../kinds/registry.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
@@ -58,7 +58,7 @@ interface Dependencies {
   readonly wayOut: WayOut;
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly proxy: Surroundings['proxy'] | null;
+  readonly proxy: ProxyHere | null;
   /** What one call of a test may take. */
   readonly callSeconds: number;
   /** Time between two scheduled tests of a connection; null: none. */

@@ -1,7 +1,7 @@
 import { type Clock, MINUTE, seconds } from '../base/clock.ts';
 import type { KindName } from '../kinds/kind.ts';
 import { createLoginBudget, type LoginBudget, type Tally } from '../kinds/reach/login-budget.ts';
-import { localListeners, type Surroundings } from '../kinds/reach/surroundings.ts';
+import { localListeners, type ProxyHere, type Surroundings } from '../kinds/reach/surroundings.ts';
 import type { Lease } from './turns.ts';
 import type { Origin } from './way-out.ts';
 
@@ -16,8 +16,7 @@ interface Dependencies {
   readonly clock: Clock;
   readonly lease: Lease;
   readonly newId: () => string;
-  /** `HTTPS_PROXY` and `NO_PROXY` of this machine. */
-  readonly proxy: Surroundings['proxy'] | null;
+  readonly proxy: ProxyHere | null;
 }
 
 const REMEMBERED = 10 * MINUTE;
@@ -47,7 +46,7 @@ export function createVicinity({ clock, lease, newId, proxy }: Dependencies): Vi
         recentRejections: recent(place).length,
         listeners: localListeners,
         ...(loginBudget === undefined ? {} : { loginBudget }),
-        ...(proxy == null ? {} : { proxy }),
+        ...(proxy === null ? {} : { proxy }),
         ...(pinnedAt === null ? {} : { pinnedSince: new Date(pinnedAt * 1000).toISOString().slice(0, 10) }),
       };
     },

@@ -14,7 +14,7 @@ export interface Runner extends Pick<Worker, 'withTools'> {
   stop(): Promise<void>;
 }
 
-interface Dependencies extends Omit<WorkerNeeds, 'closing' | 'cloned'> {
+export interface RunnerNeeds extends Omit<WorkerNeeds, 'closing' | 'cloned'> {
   /** Clones at once on one connection. */
   readonly clonesAtOnce: number;
   readonly failed: (error: unknown) => void;
@@ -24,7 +24,7 @@ const LEASE_MS = 6000;
 const RENEW_MS = 2000;
 const TURN_MS = 1000;
 
-export function createRunner(needs: Dependencies): Runner {
+export function createRunner(needs: RunnerNeeds): Runner {
   const { store, clock, holder, clonesAtOnce, failed } = needs;
   const running = new Map<string, Promise<void>>();
   const timers: NodeJS.Timeout[] = [];

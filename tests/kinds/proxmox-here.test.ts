@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import net, { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { issueCertificate, makeAuthority } from '../../src/doubles/certificates.ts';
+import type { Finding } from '../../src/kinds/finding.ts';
 import { readProxmoxCredential } from '../../src/kinds/proxmox/credential.ts';
 import { testProxmox } from '../../src/kinds/proxmox/diagnose.ts';
 import { readHost } from '../../src/kinds/proxmox/host.ts';
@@ -31,6 +32,10 @@ interface Case {
 }
 
 async function codes(given: Case): Promise<string[]> {
+  return (await found(given)).map((finding) => finding.code);
+}
+
+async function found(given: Case): Promise<readonly Finding[]> {
   const network: Network = {
     resolve: given.resolve ?? (async () => ['192.0.2.10']),
     connect: given.connect ?? (() => ending('ECONNREFUSED')),
@@ -46,7 +51,7 @@ async function codes(given: Case): Promise<string[]> {
     clock: Date.now,
     ...(given.surroundings === undefined ? {} : { surroundings: given.surroundings }),
   });
-  return report.findings.map((finding) => finding.code);
+  return report.findings;
 }
 
 const failing = (code: string) => async (): Promise<string[]> => {
@@ -122,6 +127,16 @@ describe('a fault on this side', () => {
       'TIMEOUT',
     ]);
   });
+
+  test.each(['http://user:pw@proxy.lan:3128', 'http://user:p@w/pw@proxy.lan:3128', 'user:pw@proxy.lan:3128'])(
+    'names the proxy without its login: %s',
+    async (address) => {
+      const surroundings = { proxy: { address, exceptions: '' } };
+      const said = JSON.stringify(await found({ connect: () => ending('silence'), surroundings }));
+      expect(said).toContain('proxy.lan:3128');
+      expect(said).not.toMatch(/user|pw/);
+    },
+  );
 
   test('is an unencrypted way to another machine, which is said before anything else is', async () => {
     const connect = () => systemNetwork.connect('127.0.0.1', port);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listenersIn } from './surroundings.ts';
+import { listenersIn, proxyOf } from './surroundings.ts';
 
 describe('the kernel’s socket table', () => {
   const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -13,5 +13,23 @@ describe('the kernel’s socket table', () => {
     expect(listenersIn(table, 8006)).toEqual(['127.0.0.1', '::1', '0000:0000:0000:0000:0000:ffff:c0a8:0005']);
     expect(listenersIn(table, 22)).toEqual(['0.0.0.0']);
     expect(listenersIn(table, 443)).toEqual([]);
+  });
+});
+
+describe('the proxy of this machine', () => {
+  test.each([
+    [{}, null],
+    [{ HTTPS_PROXY: '', NO_PROXY: '.lan' }, null],
+    [{ https_proxy: 'http://p:3128' }, { address: 'http://p:3128', exceptions: '' }],
+    [
+      { HTTPS_PROXY: '', https_proxy: 'http://p:3128', no_proxy: '.lan' },
+      { address: 'http://p:3128', exceptions: '.lan' },
+    ],
+    [
+      { HTTPS_PROXY: 'http://P:3128', https_proxy: 'http://p:3128', NO_PROXY: '*' },
+      { address: 'http://P:3128', exceptions: '*' },
+    ],
+  ])('is read from %o', (environment, proxy) => {
+    expect(proxyOf(environment)).toEqual(proxy);
   });
 });

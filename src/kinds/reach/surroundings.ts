@@ -8,8 +8,7 @@ export interface Surroundings {
   readonly knownAddress?: string;
   /** Logins this machine saw refused there within the last minutes. */
   readonly recentRejections?: number;
-  /** `HTTPS_PROXY` and `NO_PROXY` of this machine, which other programs honour. */
-  readonly proxy?: { readonly address: string; readonly exceptions: string };
+  readonly proxy?: ProxyHere;
   /** Where something listens on a port of this very machine; `undefined` where the host is another machine. */
   readonly listeners?: (addresses: readonly string[], port: number) => Promise<readonly string[] | undefined>;
   /** Issuers seen in certificates of unrelated hosts: one issuer for everything is a gateway. */
@@ -20,6 +19,21 @@ export interface Surroundings {
   readonly loginBudget?: LoginBudget;
   /** Since when the pinned certificate is known, for the message that it changed. */
   readonly pinnedSince?: string;
+}
+
+/** What other programs of this machine honour; we go straight, and a test says so. */
+export interface ProxyHere {
+  /** `HTTPS_PROXY`; there may be a login in it. */
+  readonly address: string;
+  /** `NO_PROXY`. */
+  readonly exceptions: string;
+}
+
+/** Like curl, in upper or lower case; null where none is set. */
+export function proxyOf(environment: Readonly<Record<string, string | undefined>>): ProxyHere | null {
+  const address = environment.HTTPS_PROXY || environment.https_proxy || '';
+  const exceptions = environment.NO_PROXY || environment.no_proxy || '';
+  return address === '' ? null : { address, exceptions };
 }
 
 /**

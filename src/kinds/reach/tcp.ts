@@ -111,15 +111,17 @@ async function answersElsewhere({ client, product, face }: ReachSubject): Promis
 
 function proxyFor({ client, surroundings }: ReachSubject): string | undefined {
   const { proxy } = surroundings;
-  if (proxy === undefined || proxy.address === '') return undefined;
+  if (proxy === undefined) return undefined;
   const { host } = client.origin;
   const spared = proxy.exceptions
     .split(/[\s,]+/)
     .filter(Boolean)
     .some((entry) => entry === '*' || host === entry || host.endsWith(`.${entry.replace(/^\*?\./, '')}`));
-  // A proxy's address may carry a login of its own.
-  return spared ? undefined : proxy.address.replace(/\/\/[^/@]*@/, '//');
+  return spared ? undefined : withoutLogin(proxy.address);
 }
+
+/** Up to the last `@`: passwords are written there with every sign, and addresses without a scheme. */
+const withoutLogin = (address: string): string => address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1');
 
 const evidenceOf = (attempts: readonly Attempt[]): string =>
   attempts.map(({ address, failure }) => `${address}: ${failure?.evidence.errno ?? 'ok'}`).join(', ');
