@@ -341,3 +341,24 @@ describe('to whoever passes', () => {
     expect([reply.status, headerOf(reply, 'X-Auth-Request-Email')]).toEqual([200, 'lötte?@example.com']);
   });
 });
+
+test('every answer to a question is counted once, whatever it says', async () => {
+  const counted = async (outcome: string): Promise<number> => {
+    const { text } = await at.call('GET', '/metrics');
+    return Number(new RegExp(`^tessera_guard_${outcome}_total (\\d+)$`, 'm').exec(text)?.[1]);
+  };
+  const before = [await counted('allowed'), await counted('refused')] as const;
+  const options: Headers = [GUARDED[0] ?? ['', ''], ['X-Original-Method', 'OPTIONS']];
+  await at.guard('', [bearer(alice)]);
+  await ask(`${at.url}/ingress/auth?allow_options=true`, options);
+  // No check: it lets anybody pass.
+  await ask(`${at.url}/ingress/anonymous`, GUARDED);
+  expect([await counted('allowed'), await counted('refused')]).toEqual([before[0] + 2, before[1]]);
+
+  await at.guard('', []);
+  await at.guard('', [['Authorization', 'Basic !!!']]);
+  await at.guard('', [bearer(`${alice.slice(0, -1)}!`)]);
+  await at.guard('scope=exec:portal', [bearer(alice)]);
+  await ask(`${at.url}/ingress/auth`, options);
+  expect([await counted('allowed'), await counted('refused')]).toEqual([before[0] + 2, before[1] + 5]);
+});

@@ -4,7 +4,7 @@ import type { AuditTrail } from '../../audit/trail.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { QuotaBook } from '../../people/quota-book.ts';
 import type { RateLimiter, RateUse } from '../../people/rate.ts';
-import type { Delegate, Delegated } from '../../tokens/delegate.ts';
+import type { Delegate } from '../../tokens/delegate.ts';
 import type { LastUses } from '../../tokens/last-use.ts';
 import type { TokenRecord } from '../../tokens/record.ts';
 import type { Verdict, Verified, Verifier } from '../../tokens/verify.ts';
@@ -89,7 +89,7 @@ export function createGuard(needs: GuardDependencies): Guard {
     const { rule } = parsed;
     if (request.isOptions) {
       const refusal = judgeOptions(rule, request, publicHost);
-      if (refusal === null) pass(response, ownHeaders(request));
+      if (refusal === null) allow(response, ownHeaders(request));
       else refuse(response, request, rule, refusal);
       return;
     }
@@ -150,7 +150,7 @@ export function createGuard(needs: GuardDependencies): Guard {
     }
     needs.lastUses.note(record.id, address, rule.service ?? 'guard');
     if (!rule.notebook && rule.delegateTo === null) {
-      allow(response, request, rule, verdict, null, use);
+      allow(response, grantedHeaders(request, rule, verdict, null, use));
       return;
     }
     const delegated = delegate.delegate(
@@ -159,7 +159,7 @@ export function createGuard(needs: GuardDependencies): Guard {
       address,
     );
     const answer = (made: Awaited<typeof delegated>): void => {
-      if (made.ok) allow(response, request, rule, verdict, made.value, use);
+      if (made.ok) allow(response, grantedHeaders(request, rule, verdict, made.value, use));
       else refuse(response, request, rule, made.error.code === 'not_found' ? GONE : UNAVAILABLE);
     };
     if (delegated instanceof Promise) {
@@ -176,16 +176,9 @@ export function createGuard(needs: GuardDependencies): Guard {
     return quotas.limitOf(given ?? verified.owner.record.userInfo.groups, rule.service);
   }
 
-  function allow(
-    response: FastResponse,
-    request: GuardRequest,
-    rule: GuardRule,
-    verified: Verified,
-    delegated: Delegated | null,
-    use: RateUse | null,
-  ): void {
+  function allow(response: FastResponse, headers: string[]): void {
     counters.guardAllowed++;
-    pass(response, grantedHeaders(request, rule, verified, delegated, use));
+    pass(response, headers);
   }
 
   function pass(response: FastResponse, headers: string[]): void {
