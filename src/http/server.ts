@@ -77,7 +77,8 @@ export function createHttpServer({
 }: HttpServerOptions): FastifyInstance {
   let inFront: Front | null = null;
   const app = Fastify({
-    loggerInstance: log,
+    // What it would tell beyond troubles is where it listens, which the greeting says.
+    loggerInstance: log.child({}, { level: log.isLevelEnabled('info') ? 'warn' : log.level }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomBase62(12, systemRandom),

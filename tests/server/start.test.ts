@@ -27,6 +27,23 @@ describe.concurrent('a start', () => {
     expect(await second.finished).toMatchObject({ code: 0 });
   });
 
+  test('a start at the usual log level says nothing but its greeting, and then what was asked', async () => {
+    const { serve, call } = await newPlace();
+    const server = serve({ TESSERA_LOG_LEVEL: 'info' });
+    const said = await server.says(/tessera setup http\S+\n/);
+    expect(said).toMatch(/^Tessera [\d.]+ is listening on http/);
+    expect(server.output().stderr).toBe('');
+    await call('/api/v1/me');
+    server.child.kill('SIGTERM');
+    const { stderr } = await server.finished;
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).msg),
+    ).toEqual(['request']);
+  });
+
   test('a secret not yet used is replaced by a fresh one at the next start, and both work until one is used', async () => {
     const { serve, call } = await newPlace();
     const secretOf = async (server: Running) => /tsr-\S+/.exec(await server.says(/tsr-\S+\n/))?.[0];
