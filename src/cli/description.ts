@@ -9,6 +9,8 @@ export interface CommandDescription {
   readonly options?: readonly OptionDescription[];
   /** Lines after the help: examples first. */
   readonly notes?: readonly string[];
+  /** Its arguments are a program and what that is told: only behind `--`, so that options meant for it stay its own. */
+  readonly runsProgram?: boolean;
   readonly commands?: readonly CommandDescription[];
   readonly load?: () => Promise<CommandModule>;
 }

@@ -70,10 +70,17 @@ function build(
   if (description.notes !== undefined) command.addHelpText('after', `\n${description.notes.join('\n')}`);
   for (const each of description.commands ?? []) command.addCommand(build(each, words, io, dispatch));
   const { load } = description;
+  const isUnparted = description.runsProgram === true && !words.has('--');
+  command.allowUnknownOption(isUnparted);
   if (load !== undefined)
-    command.action(async () =>
-      dispatch(await load(), { ...command.opts(), ...namedArguments(command) }, command.optsWithGlobals()),
-    );
+    command.action(async () => {
+      if (isUnparted) throw unparted(command);
+      await dispatch(
+        await load(),
+        { ...command.opts(), ...namedArguments(command) },
+        command.optsWithGlobals(),
+      );
+    });
   return command;
 }
 
@@ -104,6 +111,14 @@ function translated(error: CommanderError, command: Command): Error {
   const near = suggestion?.match(/^\(Did you mean (.*)\?\)$/)?.[1];
   const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
   return usageError(sentence, near === undefined ? `See: ${path} --help` : `Did you mean ${near}?`);
+}
+
+function unparted(command: Command): Error {
+  const path = pathOf(command);
+  return usageError(
+    `'${path}' wants -- in front of the program, or options meant for it could be taken for ours.`,
+    `Such as: ${path} --route ROUTE -- ${command.args[0]} ...`,
+  );
 }
 
 function pathOf(command: Command): string {

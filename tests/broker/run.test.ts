@@ -168,6 +168,16 @@ test('arguments that name no one route are explained', async () => {
     2,
     expect.stringContaining('not both'),
   ]);
+  // Without the dashes `-c` would be ours, and `-auto-approve` nobody's.
+  for (const words of [
+    ['sh', '-c', 'exit 0'],
+    ['terraform', 'apply', '-auto-approve'],
+    ['--route', 'a', 'true'],
+  ])
+    expect(await run(...words)).toEqual([
+      2,
+      expect.stringMatching(/-- in front of the program.*\n.*-- \w+ \.\.\.\n/),
+    ]);
   expect(await run('--connection', 'pve-lab')).toEqual([2, expect.stringContaining("argument 'command'")]);
   expect(await run('--connection', 'pve-lab', '--', 'true')).toEqual([
     1,

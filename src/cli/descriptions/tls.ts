@@ -51,6 +51,7 @@ export const TLS_COMMANDS: readonly CommandDescription[] = [
   {
     name: 'run',
     summary: 'Run a program with a token that lives as long as the program',
+    runsProgram: true,
     arguments: [{ form: '<command...>', text: 'the program and its arguments, after --' }],
     options: [
       { flags: '-c, --connection <connection>', text: 'a connection; the route that leads to it is used' },
