@@ -116,7 +116,7 @@ function translated(error: CommanderError, command: Command): Error {
 function unparted(command: Command): Error {
   const path = pathOf(command);
   return usageError(
-    `'${path}' wants -- in front of the program, or options meant for it could be taken for ours.`,
+    `'${path}' wants -- in front of the program and its options.`,
     `Such as: ${path} --route ROUTE -- ${command.args[0]} ...`,
   );
 }

@@ -342,7 +342,7 @@ describe('to whoever passes', () => {
   });
 });
 
-test('every answer to a question is counted once, whatever it says', async () => {
+test('every verdict is counted once, of OPTIONS too', async () => {
   const counted = async (outcome: string): Promise<number> => {
     const { text } = await at.call('GET', '/metrics');
     return Number(new RegExp(`^tessera_guard_${outcome}_total (\\d+)$`, 'm').exec(text)?.[1]);
